@@ -1,0 +1,142 @@
+"""What prevents going on, as one tree; each class owns its exit code.
+
+    ReconcilerError                    1
+    ├── UsageError                    64   wrong option, environment or argument
+    ├── Invalid                        1   manifests have findings; carries every one of them
+    ├── NotFound                       1   a ref, deployment, secret … that is not there
+    ├── RepositoryError                1   git cannot be read
+    ├── StoreError                     1   the store cannot be read or written
+    │   ├── StoreTooOld                1   needs `store migrate`
+    │   └── StoreTooNew                1   written by a newer reconciler
+    ├── PlatformError                  1   the platform did not answer or refused
+    ├── SecretError                    1   a secret source cannot be read
+    ├── Held                           3   a gate, a warning or the removal budget holds it
+    ├── VerificationFailed             7   what was written is not there, and was not restored
+    └── Conflict                       4   the world is not what was reviewed
+        ├── StalePlan                  4
+        ├── Unmanaged                  4
+        └── Busy                       4   another deployment works on the environment
+
+The docstring of a class is its default message.
+Findings are values, not exceptions: `Invalid` only carries them out at the end.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.core.model import Finding
+
+EXIT_DONE = 0
+EXIT_ERROR = 1
+EXIT_CHANGES = 2
+EXIT_HELD = 3
+EXIT_CONFLICT = 4
+EXIT_PARTIAL = 5
+EXIT_RESTORED = 6
+EXIT_NOT_RESTORED = 7
+EXIT_USAGE = 64
+
+# With several environments the exit code is the first of these that any of them has.
+EXIT_PRECEDENCE = (7, 6, 5, 4, 1, 3, 2, 0)
+
+
+def worst_exit(codes: Iterable[int]) -> int:
+    """Return the exit code that speaks for all environments."""
+    present = set(codes)
+    return next((code for code in EXIT_PRECEDENCE if code in present), EXIT_DONE)
+
+
+class ReconcilerError(Exception):
+    """The command could not be completed."""
+
+    exit_code: ClassVar[int] = EXIT_ERROR
+
+    def __init__(self, text: str | None = None, *, hint: str | None = None) -> None:
+        """Take what was found and wanted as `text`, and the next step as `hint`."""
+        self.text = text or (type(self).__doc__ or "").strip().splitlines()[0]
+        self.hint = hint
+        super().__init__(self.text if hint is None else f"{self.text} {hint}")
+
+    @property
+    def code(self) -> str:
+        """The stable name of this error in JSON answers."""
+        return type(self).__name__
+
+
+class UsageError(ReconcilerError):
+    """The command line is not understood."""
+
+    exit_code = EXIT_USAGE
+
+
+class Invalid(ReconcilerError):
+    """The manifests have findings."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        """Carry every finding, in the order in which they are shown."""
+        self.findings = findings
+        count = len(findings)
+        noun = "finding" if count == 1 else "findings"
+        super().__init__(f"{count} {noun} in the manifests.")
+
+
+class NotFound(ReconcilerError):
+    """What was named does not exist."""
+
+
+class RepositoryError(ReconcilerError):
+    """The git repository cannot be read."""
+
+
+class StoreError(ReconcilerError):
+    """The store cannot be read or written."""
+
+
+class StoreTooOld(StoreError):
+    """The store has an older schema; run `reconciler store migrate`."""
+
+
+class StoreTooNew(StoreError):
+    """The store was written by a newer reconciler; upgrade this program."""
+
+
+class PlatformError(ReconcilerError):
+    """The platform did not answer or refused the change."""
+
+
+class SecretError(ReconcilerError):
+    """A secret cannot be read from its source."""
+
+
+class Held(ReconcilerError):
+    """Something holds this change; nothing was written."""
+
+    exit_code = EXIT_HELD
+
+
+class VerificationFailed(ReconcilerError):
+    """What was written is not what is there now."""
+
+    exit_code = EXIT_NOT_RESTORED
+
+
+class Conflict(ReconcilerError):
+    """The world is not what was reviewed; nothing was written."""
+
+    exit_code = EXIT_CONFLICT
+
+
+class StalePlan(Conflict):
+    """The plan is stale: what it compares has changed since it was made."""
+
+
+class Unmanaged(Conflict):
+    """A resource of this name exists on the platform and was not made by this program."""
+
+
+class Busy(Conflict):
+    """Another deployment works on this environment."""

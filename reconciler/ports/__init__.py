@@ -1,0 +1,60 @@
+"""What the services need of the outside world, as protocols; adapters and fakes implement them.
+
+Planning gets readers only: an object that cannot write needs no `dry_run`.
+"""
+
+from __future__ import annotations
+
+from reconciler.ports.desired import (
+    CachedDocument,
+    DocumentCache,
+    GitRepository,
+    Manifests,
+    Parsed,
+    ParseRequest,
+    Snapshot,
+    TreeFile,
+)
+from reconciler.ports.platforms import (
+    AffectedUser,
+    Operation,
+    Platform,
+    PlatformReader,
+    Unit,
+)
+from reconciler.ports.records import (
+    Store,
+    StoreReader,
+)
+from reconciler.ports.secrets import (
+    SealedSecret,
+    Sealer,
+    SecretSource,
+)
+from reconciler.ports.system import (
+    Clock,
+    Processes,
+)
+
+__all__ = [
+    "AffectedUser",
+    "CachedDocument",
+    "Clock",
+    "DocumentCache",
+    "GitRepository",
+    "Manifests",
+    "Operation",
+    "ParseRequest",
+    "Parsed",
+    "Platform",
+    "PlatformReader",
+    "Processes",
+    "SealedSecret",
+    "Sealer",
+    "SecretSource",
+    "Snapshot",
+    "Store",
+    "StoreReader",
+    "TreeFile",
+    "Unit",
+]
