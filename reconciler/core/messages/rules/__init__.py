@@ -1,0 +1,1 @@
+"""The rules: one file for each code, each with one pure function `rule(review)`."""

@@ -1,0 +1,1 @@
+"""Tests; `from tests import …` reaches the helpers that stand beside this file."""
