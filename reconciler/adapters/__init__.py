@@ -1,0 +1,1 @@
+"""One technology each; adapters do not know one another."""

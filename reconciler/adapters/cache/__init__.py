@@ -1,0 +1,1 @@
+"""What was parsed and validated once, remembered between runs."""
