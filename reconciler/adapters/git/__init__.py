@@ -1,0 +1,1 @@
+"""Reads git without letting it run anything: commits, files by object id, remotes."""
