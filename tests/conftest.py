@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 
 from reconciler import telemetry
-from tests.shared_data import pytest_terminal_summary as pytest_terminal_summary
+from tests.shared_data import pytest_terminal_summary  # noqa: F401 pytest finds the hook by its name here
 
 # The same examples on every machine, and no limit that a busy one could break.
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True, database=None)

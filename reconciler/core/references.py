@@ -91,8 +91,9 @@ def scan(content: Mapping[str, Json]) -> Scan:
 
 
 def _parts(inner: str) -> tuple[str, str]:
-    namespace, _, path = inner.strip(" \t").partition(".")
-    return namespace, path
+    namespace, dot, path = inner.strip(" \t").partition(".")
+    # `event.` is not the same as `event`.
+    return (namespace, path) if path else (namespace + dot, path)
 
 
 def split(text: str) -> list[str]:
