@@ -35,6 +35,11 @@ from reconciler.ports.system import (
     Clock,
     Processes,
 )
+from reconciler.ports.users import (
+    UserPlatform,
+    UserReader,
+    UserStaging,
+)
 
 __all__ = [
     "AffectedUser",
@@ -57,4 +62,7 @@ __all__ = [
     "StoreReader",
     "TreeFile",
     "Unit",
+    "UserPlatform",
+    "UserReader",
+    "UserStaging",
 ]

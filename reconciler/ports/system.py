@@ -14,6 +14,9 @@ class Clock(Protocol):
     def now(self) -> str:
         """Return the current time as RFC 3339 with offset."""
 
+    def wait(self, seconds: float) -> None:
+        """Let so much time pass."""
+
     def new_id(self) -> str:
         """Return a new id that sorts by time."""
 

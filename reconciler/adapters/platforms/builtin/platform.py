@@ -1,0 +1,154 @@
+"""`ports.Platform` on the tables next to the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from sqlalchemy import bindparam, func, select
+
+from reconciler.adapters.platforms.builtin import (
+    activity,
+    affected,
+    deploying,
+    listing,
+    secrets,
+    users,
+)
+from reconciler.adapters.platforms.builtin.resources import (
+    read_contents,
+    read_digests,
+    read_revision,
+)
+from reconciler.adapters.sql import dialect
+from reconciler.adapters.sql.database import Database, joined
+from reconciler.core.affected import AffectedQuery
+from reconciler.core.canonical import Json
+from reconciler.core.model import Observation, ResourceKey
+from reconciler.ports import AffectedUser, Operation, SealedSecret, Unit
+
+_PAGE = 1000
+
+
+class BuiltinReader:
+    """A `ports.PlatformReader` of one environment; it cannot write."""
+
+    def __init__(self, database: Database, environment: str) -> None:
+        """Read this environment's rows of the database."""
+        self._database = database
+        self._environment = environment
+
+    def observe(self) -> Observation:
+        """Return the digest of every resource that runs; one transaction, hence complete."""
+        with self._database.reading() as connection:
+            return Observation(
+                digests=read_digests(connection, self._environment),
+                revision=read_revision(connection, self._environment),
+            )
+
+    def contents(self, keys: Iterable[ResourceKey]) -> Mapping[ResourceKey, Json]:
+        """Return the contents of those of the keys that run.
+
+        What cannot be read as a manifest is `{"unreadable": "<reason>"}`.
+        """
+        with self._database.reading() as connection:
+            return read_contents(connection, self._environment, keys)
+
+    def count_affected(self, query: AffectedQuery) -> int:
+        """Return how many users a message concerns."""
+        counted = select(func.count()).select_from(affected.users_of(query).subquery())
+        with self._database.reading() as connection:
+            return connection.execute(counted, {"environment": self._environment}).scalar_one()
+
+    def affected(self, query: AffectedQuery) -> Iterator[AffectedUser]:
+        """Stream those users, ordered by user.
+
+        Each page is a transaction of its own, so a slow reader holds up no writer.
+        """
+        integration = getattr(query, "integration", None)
+        workflow = getattr(query, "workflow", None)
+        for user in self._pages(query):
+            yield AffectedUser(user=user, integration=integration, workflow=workflow)
+
+    def users(self, integration: str | None = None) -> Iterator[Mapping[str, Json]]:
+        """Stream records of users, ordered by id; with an integration, those connected to it.
+
+        Each page is a transaction of its own, so a slow reader holds up no writer.
+        """
+        after = None
+        while True:
+            with self._database.reading() as connection:
+                page = listing.read_page(connection, self._environment, after, integration)
+            yield from page
+            if len(page) < listing.PAGE:
+                return
+            after = page[-1]["id"]
+
+    def secret_fingerprints(self) -> Mapping[str, str]:
+        """Return the keyed fingerprint of each secret that the runtime may use, by name."""
+        with self._database.reading() as connection:
+            return secrets.fingerprints(connection, self._environment)
+
+    def inactive(self) -> Mapping[ResourceKey, tuple[str, ...]]:
+        """Return enabled workflows that do not run, with the secrets that they miss.
+
+        None missing: the workflow's integration is off or absent.
+        """
+        with self._database.reading() as connection:
+            return activity.inactive_workflows(connection, self._environment)
+
+    def _pages(self, query: AffectedQuery) -> Iterator[str]:
+        ids = affected.users_of(query).subquery().c.id
+        page = select(ids).order_by(ids).limit(_PAGE)
+        parameters = {"environment": self._environment}
+        while True:
+            with self._database.reading() as connection:
+                found = connection.execute(page, parameters).scalars().all()
+            yield from found
+            if len(found) < _PAGE:
+                return
+            parameters["after"] = found[-1]
+            page = select(ids).order_by(ids).limit(_PAGE).where(ids > bindparam("after"))
+
+
+class BuiltinPlatform(BuiltinReader):
+    """A `ports.Platform` that joins the store's transactions."""
+
+    transactional = True
+
+    def __init__(
+        self, database: Database, environment: str, *, now: Callable[[], str] | None = None
+    ) -> None:
+        """Write this environment's rows of the database.
+
+        `now` dates them, as RFC 3339; without it the database's own clock does.
+        """
+        super().__init__(database, environment)
+        self._now = now
+
+    def deploy(self, unit: Unit, operations: Sequence[Operation], revision: str) -> None:
+        """Write the operations; nothing is written when there are none.
+
+        When the environment moved since it was observed, what each operation expects must still
+        be there.
+
+        Raises:
+            StalePlan: a resource is no longer what was observed.
+            PlatformError: a content cannot be stored.
+        """
+        if not operations:
+            return
+        open_unit = joined(unit)
+        if revision != read_revision(open_unit.connection, self._environment):
+            deploying.refuse_moved(open_unit, self._environment, operations)
+        now = self._now() if self._now else dialect.current_time(open_unit.connection)
+        deploying.write(open_unit, self._environment, operations, now)
+
+    def give_secrets(
+        self, unit: Unit, sealed: Mapping[str, SealedSecret | None]
+    ) -> tuple[str, ...]:
+        """Set the secrets a runtime may use (None takes one away); return those that changed."""
+        return secrets.give(joined(unit).connection, self._environment, sealed)
+
+    def put_users(self, unit: Unit, records: Iterable[Mapping[str, Json]]) -> None:
+        """Replace what is known of each of these users, but for what is hidden."""
+        users.replace_users(joined(unit).connection, self._environment, records)

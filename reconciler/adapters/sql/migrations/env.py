@@ -1,0 +1,9 @@
+"""Alembic runs this around the migrations; whoever calls gives the connection and commits."""
+
+from __future__ import annotations
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"], transactional_ddl=True)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,196 @@
+"""The store in memory: the same promises as the one on a database, without one."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from reconciler.core import canonical
+from reconciler.core.canonical import Json
+from reconciler.core.errors import Busy, NotFound, ReconcilerError
+from reconciler.core.model import Applied, Deployment, Phase, ResourceKey, Step
+from reconciler.ports import Operation, SealedSecret, Unit
+from reconciler.testing.unit import MemoryUnit, joined
+
+
+@dataclass
+class _Environment:
+    digests: dict[ResourceKey, str] = field(default_factory=dict)
+    contents: dict[ResourceKey, str] = field(default_factory=dict)
+    content_digest: str | None = None
+    unfinished: frozenset[ResourceKey] = frozenset()
+    secrets: dict[str, SealedSecret] = field(default_factory=dict)
+
+
+@dataclass
+class _Records:
+    environments: dict[str, _Environment] = field(default_factory=dict)
+    deployments: dict[str, Deployment] = field(default_factory=dict)
+
+    def of(self, environment: str) -> _Environment:
+        return self.environments.setdefault(environment, _Environment())
+
+
+class MemoryStore:
+    """A `ports.Store` in memory.
+
+    `fail_commit` is raised instead of committing the next transaction.
+    """
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.fail_commit: ReconcilerError | None = None
+        self._records = _Records()
+
+    def applied(self, environment: str) -> Applied:
+        """Return digests of what was last recorded for an environment."""
+        found = self._records.of(environment)
+        return Applied(
+            digests=dict(found.digests),
+            content_digest=found.content_digest,
+            unfinished=found.unfinished,
+        )
+
+    def applied_contents(
+        self, environment: str, keys: Iterable[ResourceKey]
+    ) -> Mapping[ResourceKey, Json]:
+        """Return contents of what was last recorded."""
+        contents = self._records.of(environment).contents
+        return {key: json.loads(contents[key]) for key in keys if key in contents}
+
+    def deployments(
+        self, environment: str | None = None, limit: int | None = None
+    ) -> Sequence[Deployment]:
+        """Return deployments with their steps, newest first."""
+        found = [
+            each
+            for each in reversed(self._records.deployments.values())
+            if environment in (None, each.environment)
+        ]
+        return found[:limit]
+
+    def running(self, environment: str) -> Sequence[Deployment]:
+        """Return deployments that did not finish."""
+        return [each for each in self.deployments(environment) if each.phase is Phase.RUNNING]
+
+    def secret(self, environment: str, name: str) -> SealedSecret | None:
+        """Return a stored secret, still sealed."""
+        return self._records.of(environment).secrets.get(name)
+
+    def secret_names(self, environment: str) -> Sequence[str]:
+        """Return the names of stored secrets, sorted."""
+        return sorted(self._records.of(environment).secrets)
+
+    def begin(self, deployment: Deployment) -> None:
+        """Record a deployment as Running."""
+        for other in self.running(deployment.environment):
+            raise Busy(
+                f"Deployment {other.id} works on {other.environment} since {other.started_at}"
+                f" ({json.dumps(other.owner)})."
+            )
+        self._records.deployments[deployment.id] = replace(
+            deployment, phase=Phase.RUNNING, live=False
+        )
+
+    def journal(self, deployment: str, step: Step) -> None:
+        """Record a step, inserted or updated by name."""
+        found = self._deployment(deployment)
+        names = [each.name for each in found.steps]
+        if step.name in names:
+            steps = tuple(step if each.name == step.name else each for each in found.steps)
+        else:
+            steps = (*found.steps, step)
+        self._records.deployments[deployment] = replace(found, steps=steps)
+
+    @contextmanager
+    def transaction(self) -> Iterator[MemoryUnit]:
+        """Open a write transaction; leaving it by an exception takes everything back."""
+        unit = MemoryUnit()
+        try:
+            yield unit
+            self._commit()
+        except BaseException:
+            unit.roll_back()
+            raise
+
+    def record_applied(
+        self,
+        unit: Unit,
+        environment: str,
+        operations: Sequence[Operation],
+        forget: Iterable[ResourceKey],
+        content_digest: str,
+        deployment: str,
+    ) -> None:
+        """Write down what was applied, and step `apply` of the deployment as done."""
+        self._keep_for(unit)
+        record = self._records.of(environment)
+        for operation in operations:
+            _record(record, operation)
+        for key in forget:
+            record.digests.pop(key, None)
+            record.contents.pop(key, None)
+        record.content_digest = content_digest
+        record.unfinished = frozenset()
+        steps = {step.name: step for step in self._deployment(deployment).steps}
+        apply = steps.get("apply", Step(name="apply", state="done"))
+        self.journal(deployment, replace(apply, state="done"))
+
+    def finish(
+        self,
+        deployment: str,
+        phase: Phase,
+        finished_at: str,
+        *,
+        live: bool,
+        unit: Unit | None = None,
+    ) -> None:
+        """End a deployment; `live` takes the mark from the one that had it."""
+        if unit is not None:
+            self._keep_for(unit)
+        ended = self._deployment(deployment)
+        for other in self.deployments(ended.environment) if live else ():
+            self._records.deployments[other.id] = replace(other, live=False)
+        self._records.deployments[deployment] = replace(
+            ended, phase=phase, finished_at=finished_at, live=live
+        )
+
+    def put_secret(self, environment: str, name: str, sealed: SealedSecret, at: str) -> None:
+        """Store a sealed secret."""
+        self._records.of(environment).secrets[name] = sealed
+
+    def delete_secret(self, environment: str, name: str) -> bool:
+        """Delete a stored secret; False when there was none."""
+        return self._records.of(environment).secrets.pop(name, None) is not None
+
+    def mark_unfinished(self, environment: str, keys: Iterable[ResourceKey]) -> None:
+        """Pretend that a deployment of these keys did not complete."""
+        self._records.of(environment).unfinished = frozenset(keys)
+
+    def _commit(self) -> None:
+        if self.fail_commit is not None:
+            failure, self.fail_commit = self.fail_commit, None
+            raise failure
+
+    def _deployment(self, id: str) -> Deployment:
+        try:
+            return self._records.deployments[id]
+        except KeyError:
+            raise NotFound(f"There is no deployment {id}.") from None
+
+    def _keep_for(self, unit: Unit) -> None:
+        before = copy.deepcopy(self._records)
+        joined(unit).on_roll_back(lambda: setattr(self, "_records", before))
+
+
+def _record(record: _Environment, operation: Operation) -> None:
+    if operation.content is None:
+        record.digests.pop(operation.key, None)
+        record.contents.pop(operation.key, None)
+        return
+    digest = operation.digest or canonical.digest(operation.content)
+    record.digests[operation.key] = digest
+    record.contents[operation.key] = json.dumps(operation.content)
