@@ -27,6 +27,10 @@ class SystemClock:
         """Return the current time as RFC 3339 in UTC, with microseconds."""
         return datetime.now(UTC).isoformat(timespec="microseconds")
 
+    def wait(self, seconds: float) -> None:
+        """Sleep for so long."""
+        time.sleep(seconds)
+
     def new_id(self) -> str:
         """Return a new id: 48 bits of milliseconds, then 80 random ones."""
         random = int.from_bytes(os.urandom(_RANDOM_BITS // 8))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from reconciler.core.canonical import Json
+from reconciler.core.pointers import unescaped
 
 MAX_DEPTH = 64
 MAX_STEPS = 20_000
@@ -132,7 +133,7 @@ def resolved(root: Json, reference: str) -> Json:
         return _MISSING
     found = root
     for part in _PERCENT.sub(_decoded, reference).split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
+        name = unescaped(part)
         if isinstance(found, Mapping) and name in found:
             found = found[name]
         elif isinstance(found, list) and name.isascii() and name.isdigit() and len(name) < 6:

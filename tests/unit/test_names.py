@@ -32,9 +32,9 @@ def test_the_hint_behind_a_name() -> None:
 
 def test_long_names_take_no_time() -> None:
     """A name of a megabyte is compared with nothing."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert closest("a" * 2**20, ["aaaa"] * 50) is None
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_plain_text_keeps_other_colons() -> None:
 def test_a_huge_text_is_cut_before_it_is_looked_at() -> None:
     """The time for one short line does not depend on how long the text was."""
     text = "\x1b" * 10_000_000
-    start = time.perf_counter()
+    start = time.process_time()
 
     assert len(one_line(text, 80)) <= 80
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1

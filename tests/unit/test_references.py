@@ -130,9 +130,9 @@ def test_a_wrong_text_is_shown_short_and_safe() -> None:
 @pytest.mark.parametrize("unit", ["${{ a.b }}", "${{", "}}", "${{ values.a }}", "$", "${{${{}}"])
 def test_long_texts_take_linear_time(unit: str) -> None:
     """A megabyte of any of the signs is looked through at once."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     references.scan(workflow({"x": unit * (2**20 // len(unit))}))
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 # --- filling in ---------------------------------------------------------------------------------

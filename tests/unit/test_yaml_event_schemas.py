@@ -122,9 +122,9 @@ def test_examples_that_do_not_fit(schema: Any, example: Any, pointer: str, text:
 )
 def test_patterns_are_never_executed(schema: Any, example: Any) -> None:
     """A pattern neither costs time nor speaks against an example."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert judged(schema, example) == []
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_large_examples_are_not_checked() -> None:

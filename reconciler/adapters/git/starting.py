@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.adapters.git.commits import Commit
-from reconciler.adapters.git.repository import init_repository, open_repository
+from reconciler.adapters.git.private import find
+from reconciler.adapters.git.repository import init_repository
 from reconciler.core.errors import RepositoryError
 
 _MESSAGE = "Begin with the starter repository\n"
@@ -19,10 +20,10 @@ class NewRepositories:
         """Return the root of the repository at or above a folder, None when there is none."""
         start = next(place for place in (folder, *folder.parents) if place.is_dir())
         try:
-            with open_repository(start) as git:
-                return git.root
+            place = find(start)
         except RepositoryError:
             return None
+        return place.root or place.git_dir
 
     def first_commit(self, folder: Path, branch: str, files: Mapping[str, bytes]) -> str:
         """Make a repository and its first commit; return its id."""

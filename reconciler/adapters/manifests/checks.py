@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
+from reconciler.core.calendar import findings as calendar
 from reconciler.core.canonical import Json
 from reconciler.core.model import Kind
 from reconciler.core.names import nearest, quoted
@@ -147,11 +148,7 @@ def _environment(manifest: Mapping[str, Json]) -> Iterator[Problem]:
         if secret is not None and secret not in known:
             text = f"unknown secret {quoted(secret)}{nearest(secret, known)}; declare it in secrets"
             yield Problem(f"/spec/appConfiguration/{name}/clientSecret", text)
-    promotion = spec.get("promotion", {})
-    for key in ("windows", "deny"):
-        for index, window in enumerate(promotion.get(key, ())):
-            if window["from"] >= window["to"]:
-                yield Problem(f"/spec/promotion/{key}/{index}/to", "a window ends after it begins")
+    yield from calendar.policy_findings(spec)
 
 
 def _literal(value: Json, pointer: str) -> Iterator[Problem]:
@@ -171,30 +168,11 @@ def _pipeline(manifest: Mapping[str, Json]) -> Iterator[Problem]:
     names = [{"name": name} for name in spec["environments"]]
     for problem in _twice(names, "name", "/spec/environments", "environment"):
         yield Problem(problem.pointer.removesuffix("/name"), problem.text)
-    calendar = spec.get("calendar", {})
-    zone = calendar.get("timezone")
-    if zone is not None and (wrong := zone_problem(zone)) is not None:
-        yield Problem("/spec/calendar/timezone", wrong)
-    for pointer, text in _dates(spec):
-        if _date(text) is None:
-            yield Problem(pointer, f"{quoted(text)} is not a day of the calendar")
-    for index, freeze in enumerate(calendar.get("freezes", ())):
-        if freeze["from"] > freeze["to"]:
-            yield Problem(f"/spec/calendar/freezes/{index}/to", "a freeze ends after it begins")
-
-
-def _dates(spec: Spec) -> Iterator[tuple[str, str]]:
     for name, role in spec.get("roles", {}).items():
-        if "rotation" in role:
-            yield f"/spec/roles/{name}/rotation/start", role["rotation"]["start"]
-    calendar = spec.get("calendar", {})
-    if "cadence" in calendar:
-        yield "/spec/calendar/cadence/start", calendar["cadence"]["start"]
-    for group in ("exceptions", "freezes"):
-        for index, item in enumerate(calendar.get(group, ())):
-            for key in ("date", "moveTo", "from", "to"):
-                if key in item:
-                    yield f"/spec/calendar/{group}/{index}/{key}", item[key]
+        if "rotation" in role and _date(start := role["rotation"]["start"]) is None:
+            text = f"{quoted(start)} is not a day of the calendar"
+            yield Problem(f"/spec/roles/{name}/rotation/start", text)
+    yield from calendar.calendar_findings(spec)
 
 
 def _date(text: str) -> date | None:

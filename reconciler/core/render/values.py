@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.core.canonical import Json
+from reconciler.core.pointers import escaped, unescaped
 from reconciler.core.render.foreign import shown
 from reconciler.core.render.wording import and_more, counted
 
@@ -20,7 +21,7 @@ def dotted(pointer: str) -> str:
     """Return a JSON Pointer as people write it: `spec.steps.fetch`, `nodes["HTTP Request"]`."""
     text = ""
     for part in pointer.split("/")[1:]:
-        segment = part.replace("~1", "/").replace("~0", "~")
+        segment = unescaped(part)
         if segment and _PLAIN.issuperset(segment):
             text += f".{segment}" if text else segment
         else:
@@ -87,15 +88,11 @@ def listed(texts: list[str], limit: int = ENTRIES) -> str:
 
 def _parts(value: Json) -> Iterator[tuple[str, Json]]:
     if isinstance(value, Mapping):
-        yield from ((f"{dotted('/' + _escaped(str(key)))}:", item) for key, item in value.items())
+        yield from ((f"{dotted('/' + escaped(str(key)))}:", item) for key, item in value.items())
     elif isinstance(value, list):
         yield from (("•", item) for item in value)
     else:
         yield "•", value
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _middle(text: str, limit: int) -> tuple[str, str | None]:

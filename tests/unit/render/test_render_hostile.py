@@ -8,12 +8,12 @@ from functools import cache
 
 import pytest
 from markdown_it import MarkdownIt
-from tests.shared_data import naughty_strings
 
 from reconciler.core.messages.review import Message, Severity
 from reconciler.core.model import Change, Kind, Location, ResourceKey
 from reconciler.core.plan import Plan
 from reconciler.core.render import escape, foreign, github, json, markdown, text
+from tests.shared_data import naughty_strings
 from tests.unit.render import build, html_text
 
 NASTY = (

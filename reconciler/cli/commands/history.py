@@ -1,0 +1,43 @@
+"""`reconciler history`: what was deployed, when, by whom."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from reconciler.cli import options
+from reconciler.cli.options import TextFormat
+from reconciler.cli.session import Session
+from reconciler.core.errors import EXIT_DONE
+from reconciler.core.render import json as render_json
+from reconciler.core.render import text as render_text
+
+NAME = "history"
+HELP = """Show deployments, newest first, the live one of each environment marked."""
+EPILOG = """Examples:
+
+  reconciler history --environment development
+
+  reconciler history --details --limit 1
+"""
+
+Limit = Annotated[int, typer.Option(metavar="N", min=1, help="At most so many.")]
+Details = Annotated[bool, typer.Option("--details", help="With steps, messages and log.")]
+
+
+def run(
+    context: typer.Context,
+    environment: options.Environments = None,
+    limit: Limit = 50,
+    details: Details = False,
+    format: options.TextFormats = TextFormat.TEXT,
+) -> int:
+    """Show deployments."""
+    session: Session = context.obj
+    found = session.services.history(environment or (), limit)
+    if format is TextFormat.JSON:
+        session.show_json(render_json.history(found))
+    else:
+        session.show(render_text.history(found, session.style, details=details))
+    return EXIT_DONE

@@ -1,0 +1,88 @@
+"""`reconciler reconcile`: the scheduled job."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from reconciler.cli import failures, options, showing, terminal
+from reconciler.cli.options import TextFormat
+from reconciler.cli.session import Session
+from reconciler.core.errors import ReconcilerError, worst_exit
+from reconciler.core.plan import Plan
+from reconciler.services.deploying.applying import ApplyOptions
+from reconciler.services.workspace import names
+
+NAME = "reconcile"
+HELP = """Converge every environment: finish what was interrupted, apply, heal or report drift.
+
+This is the job to schedule. It asks the remote for the protected branch first. Editable
+environments get what is merged there; release-only ones what their newest accepted release tag
+says. Drift is healed where environment.yaml says `selfHeal: true`, and reported otherwise.
+"""
+EPILOG = """Examples:
+
+  reconciler reconcile
+
+  reconciler reconcile --environment development --every 60
+"""
+
+Every = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", min=1, help="Run again and again, this long apart: the agent."),
+]
+
+
+def run(
+    context: typer.Context,
+    environment: options.Environments = None,
+    every: Every = None,
+    allow_removals: options.AllowRemovals = False,
+    lock_timeout: options.LockTimeout = 0,
+    format: options.TextFormats = TextFormat.TEXT,
+) -> int:
+    """Converge environments, once or for ever."""
+    session: Session = context.obj
+    allowed = ApplyOptions(
+        allow_removals=allow_removals, patience=lock_timeout, actor=session.settings.actor
+    )
+    if every is None:
+        return _once(session, environment or [], allowed, format)
+    while True:
+        try:
+            _once(session, environment or [], allowed, format)
+        except ReconcilerError as error:
+            # The agent outlives what may be over at the next turn: a remote, a lock, a commit.
+            failures.show(error, [])
+        terminal.wait(every)
+        session.renew()
+
+
+def silent(_plan: Plan) -> None:
+    """Show no plan: the answer for machines has none."""
+
+
+def _once(
+    session: Session, environments: list[str], allowed: ApplyOptions, format: TextFormat
+) -> int:
+    services = session.services
+    chosen = services.workspace.choose_from_remote(isolated=environments)
+    for notice in chosen.notices:
+        session.note(notice)
+    as_text = format is TextFormat.TEXT
+    show = partial(showing.planned, session) if as_text else silent
+    results = []
+    for environment in names(chosen, environments):
+        with terminal.steps() as progress:
+            result = services.job.reconcile(
+                chosen, environment, replace(allowed, progress=progress), show
+            )
+        results.append(result)
+        if as_text:
+            showing.reconciled(session, result)
+    if not as_text:
+        showing.promotions(session, results)
+    return worst_exit(result.exit_code for result in results)

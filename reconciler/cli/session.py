@@ -1,0 +1,93 @@
+"""What one run of the program holds: options, settings and, once asked for, the services."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from reconciler import settings as settings_module
+from reconciler import telemetry
+from reconciler.core import printable
+from reconciler.core.render import json as render_json
+from reconciler.core.render.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.bootstrap import Services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlobalOptions:
+    """The options before the command."""
+
+    repo: str | None
+    store: str | None
+    no_color: bool
+    log_format: str
+    verbose: int
+    offline: bool
+
+
+class Session:
+    """Settings, services and output of one command."""
+
+    def __init__(self, options: GlobalOptions) -> None:
+        """Take the global options; nothing is opened yet."""
+        self.options = options
+
+    @cached_property
+    def settings(self) -> settings_module.Settings:
+        """The settings of this run, with logging configured."""
+        found = settings_module.load(
+            settings_module.Options(
+                repo=self.options.repo,
+                store=self.options.store,
+                log_format=self.options.log_format,
+                verbosity=self.options.verbose,
+                no_color=self.options.no_color,
+            ),
+            os.environ,
+            cwd=Path.cwd(),
+            is_terminal=sys.stdout.isatty(),
+        )
+        telemetry.configure(
+            log_format=found.log_format, verbosity=found.verbosity, colour=found.colour
+        )
+        telemetry.redact(settings_module.secret_values(os.environ))
+        return found
+
+    @cached_property
+    def services(self) -> Services:
+        """The wired services."""
+        from reconciler import bootstrap
+
+        return bootstrap.open_services(self.settings, offline=self.options.offline)
+
+    def renew(self) -> None:
+        """Open everything anew before the next run of the agent."""
+        self.__dict__.pop("services", None)
+
+    @property
+    def style(self) -> Style:
+        """How text is shown on this terminal."""
+        width = os.get_terminal_size().columns if sys.stdout.isatty() else 100
+        return Style(colour=self.settings.colour, width=max(60, width))
+
+    def show(self, text: str) -> None:
+        """Write an answer to stdout."""
+        typer.echo(telemetry.redactor().text(text), color=self.settings.colour)
+
+    def show_json(self, answer: Mapping[str, Any]) -> None:
+        """Write an answer for machines to stdout."""
+        typer.echo(render_json.dumps(telemetry.redactor().value(answer)))
+
+    def note(self, text: str) -> None:
+        """Say something beside the answer, on stderr."""
+        for line in text.splitlines():
+            typer.echo(telemetry.redactor().text(printable.visible(line)), err=True)

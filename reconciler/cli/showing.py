@@ -1,0 +1,169 @@
+"""Shows answers in the format that was asked for; the rendering itself is pure, in the core."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from reconciler import __version__
+from reconciler.cli.options import PlanFormat
+from reconciler.cli.session import Session
+from reconciler.core.errors import (
+    EXIT_CHANGES,
+    EXIT_DONE,
+    EXIT_ERROR,
+    NotFound,
+    ReconcilerError,
+    UsageError,
+)
+from reconciler.core.messages import registry
+from reconciler.core.plan import Plan
+from reconciler.core.render import github, markdown, sarif
+from reconciler.core.render import json as render_json
+from reconciler.core.render import text as render_text
+from reconciler.services.deploying.applying import Applied
+from reconciler.services.deploying.manual import Attempt
+from reconciler.services.reconciling import Reconciled
+from reconciler.services.viewing import Report
+
+
+def plans(session: Session, many: Sequence[Plan], format: PlanFormat) -> None:
+    """Show plans."""
+    if format is PlanFormat.TEXT:
+        session.show(render_text.plans(many, session.style))
+    elif format is PlanFormat.MARKDOWN:
+        session.show(markdown.plans(many))
+    else:
+        _for_machines(session, many, format)
+
+
+def _for_machines(session: Session, many: Sequence[Plan], format: PlanFormat) -> None:
+    findings = [finding for plan in many for finding in plan.findings]
+    messages = [message for plan in many for message in plan.messages]
+    if format is PlanFormat.GITHUB:
+        session.show(github.annotate(findings, messages))
+    elif format is PlanFormat.SARIF:
+        session.show_json(sarif.report(findings, messages, version=__version__, rules=_rules()))
+    else:
+        session.show_json(render_json.plans(many))
+
+
+def _rules() -> dict[str, str]:
+    return {entry.code: entry.summary for entry in registry.CATALOGUE}
+
+
+def drift(session: Session, many: Sequence[Plan], format: PlanFormat) -> None:
+    """Show what was changed outside."""
+    if format is PlanFormat.TEXT:
+        session.show(render_text.drift(many, session.style))
+    else:
+        plans(session, many, format)
+
+
+def findings(session: Session, report: Report, format: PlanFormat) -> None:
+    """Show findings, or how much was found in order."""
+    found = report.findings
+    if format is PlanFormat.JSON:
+        session.show_json(render_json.findings(found))
+    elif format is PlanFormat.GITHUB:
+        session.show(github.annotate(found))
+    elif format is PlanFormat.SARIF:
+        session.show_json(sarif.report(found, (), version=__version__, rules=_rules()))
+    elif found:
+        session.show(render_text.findings(found))
+    else:
+        session.show(f"Valid: {report.resources} resources in {report.environments} environments.")
+
+
+def exit_code(many: Sequence[Plan], *, detailed: bool) -> int:
+    """Return the exit code of planning."""
+    if any(plan.errored for plan in many):
+        return EXIT_ERROR
+    if detailed and any(plan.has_differences for plan in many):
+        return EXIT_CHANGES
+    return EXIT_DONE
+
+
+def write_plan(path: Path, many: Sequence[Plan]) -> None:
+    """Write plans to a file for `apply --plan`."""
+    try:
+        path.write_text(render_json.dumps(render_json.plans(many)) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ReconcilerError(f"The plan cannot be written to {path}: {error.strerror}.") from error
+
+
+def read_plan(path: Path, environment: str) -> Mapping[str, Any]:
+    """Return the plan of one environment from a file that `plan --out` wrote."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        found = [plan for plan in data["plans"] if plan["environment"] == environment]
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no plan file {path}.") from error
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UsageError(
+            f"{path} is not a plan; it was not written by `reconciler plan --out`."
+        ) from error
+    if not found:
+        raise UsageError(f"{path} holds no plan of {environment}.")
+    plan: Mapping[str, Any] = found[0]
+    return plan
+
+
+def applied(session: Session, attempt: Attempt, result: Applied, *, as_json: bool) -> None:
+    """Show what an apply wrote."""
+    if as_json:
+        answer = dict(render_json.plans([attempt.plan]))
+        answer["applied"] = dict(result.summary)
+        answer["deployment"] = result.deployment
+        session.show_json(answer)
+        return
+    if result.healed:
+        session.show(f"Healed: {result.healed} changed outside.")
+    for name in result.secrets:
+        session.show(f"Secret {name} changed.")
+    session.show(render_text.applied(result.summary))
+
+
+def reconciled(session: Session, result: Reconciled) -> None:
+    """Show what happened to one environment."""
+    for sentence in result.recovered:
+        session.show(sentence)
+    session.show(f"{result.environment}: {result.reason}.".replace("..", "."))
+    if result.error is not None:
+        failure(session, result.error)
+    if result.applied is not None and result.applied.deployment is not None:
+        session.show(render_text.applied(result.applied.summary))
+
+
+def planned(session: Session, plan: Plan) -> None:
+    """Show a plan before it is carried out, when there is something to say."""
+    if plan.has_differences or plan.messages:
+        session.show(render_text.plan(plan, session.style) + "\n")
+
+
+def failure(session: Session, error: ReconcilerError) -> None:
+    """Show why an environment was left alone."""
+    found = getattr(error, "findings", ())
+    if found:
+        session.show(render_text.findings(found))
+    if error.hint:
+        session.show(f"Next: {error.hint}")
+
+
+def promotions(session: Session, results: Sequence[Reconciled]) -> None:
+    """Show what happened to each environment, as JSON."""
+    rows: list[dict[str, Any]] = [
+        {
+            "environment": result.environment,
+            "version": None,
+            "tag": None,
+            "outcome": result.outcome,
+            "reason": result.reason,
+            "gates": [],
+        }
+        for result in results
+    ]
+    errors = [result.error for result in results if result.error is not None]
+    session.show_json(render_json.promotions(rows, errors))

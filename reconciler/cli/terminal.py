@@ -1,0 +1,58 @@
+"""What only a terminal gets: questions, steps as they run, waiting."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from reconciler.core.errors import ReconcilerError
+from reconciler.core.steps import STEPS
+from reconciler.services.deploying.journal import Progress
+
+_MARKS = {"running": "…", "done": "✓", "failed": "✗"}
+
+
+def is_interactive() -> bool:
+    """Say whether somebody can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def confirmed(environment: str) -> bool:
+    """Ask whether to apply; only the full word `yes` does."""
+    if not is_interactive():
+        raise ReconcilerError(
+            "Nothing was applied: there is no terminal to ask for a confirmation.",
+            hint="Pass --auto-approve to apply without asking.",
+        )
+    typer.echo(f"\nApply this to {environment}? Only the word yes applies.", err=True)
+    answer = typer.prompt("Answer", default="", show_default=False, err=True)
+    if str(answer).strip() == "yes":
+        return True
+    typer.echo("Nothing was applied.", err=True)
+    return False
+
+
+@contextmanager
+def steps() -> Iterator[Progress]:
+    """Show the steps of a deployment on stderr as they run."""
+    does = {step.name: step.does for step in STEPS}
+    live = sys.stderr.isatty()
+
+    def progress(name: str, state: str) -> None:
+        if state == "running" and not live:
+            return
+        line = f"  {_MARKS[state]} {name:<8} {does.get(name, '')}"
+        end = "\r" if state == "running" else "\n"
+        sys.stderr.write(("\x1b[2K" if live else "") + line + end)
+        sys.stderr.flush()
+
+    yield progress
+
+
+def wait(seconds: float) -> None:
+    """Wait between two runs of the agent."""
+    time.sleep(seconds)

@@ -1,0 +1,1 @@
+"""Carries plans out: one list of steps, journaled, and what to do about an interrupted one."""

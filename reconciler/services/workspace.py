@@ -1,0 +1,137 @@
+"""Which commit is read, and what it holds: the start of every command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.core import layout
+from reconciler.core.errors import NotFound, RepositoryError
+from reconciler.core.model import Environment
+from reconciler.ports import DocumentCache, GitRepository, Manifests, Snapshot
+from reconciler.services.loading import environment as loading
+from reconciler.services.loading import repository
+from reconciler.services.loading.environment import Loaded
+from reconciler.services.loading.repository import Repository
+
+HEAD = "HEAD"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What is read. `explicit` when a ref or the working tree was asked for by name."""
+
+    repository: Repository
+    explicit: bool = False
+    notices: tuple[str, ...] = ()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The snapshot that is read."""
+        return self.repository.snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A repository with what reads and remembers its manifests."""
+
+    git: GitRepository
+    manifests: Manifests
+    cache: DocumentCache
+    offline: bool = False
+
+    def choose(
+        self,
+        *,
+        ref: str | None = None,
+        worktree: bool = False,
+        head: bool = False,
+        isolated: Iterable[str] = (),
+    ) -> Chosen:
+        """Choose what to read: the working tree, a ref, HEAD, else the protected branch."""
+        if worktree:
+            return self._at(self.git.worktree(), isolated, explicit=True)
+        if ref is not None or head:
+            return self._at(self.git.snapshot(ref or HEAD), isolated, explicit=ref is not None)
+        branch, _ = self.git.protected(self.protected_branch())
+        chosen = self._at(self.git.snapshot(branch), isolated)
+        return replace(chosen, notices=self._uncommitted(chosen.snapshot))
+
+    def choose_from_remote(self, isolated: Iterable[str] = ()) -> Chosen:
+        """Choose the protected branch as the remote names it now, else as it is known here."""
+        branch = self.protected_branch()
+        if self.offline or self.git.remote_url() is None:
+            return self.choose(isolated=isolated)
+        try:
+            commit = self.git.fetch(branch)
+        except RepositoryError as error:
+            chosen = self.choose(isolated=isolated)
+            notice = f"The remote did not answer: {error.text} Going on with what is known here."
+            return replace(chosen, notices=(notice, *chosen.notices))
+        snapshot = self.git.snapshot(f"refs/reconciler/heads/{branch}")
+        chosen = self._at(snapshot, isolated)
+        return replace(chosen, notices=self._unpushed(branch, commit))
+
+    def protected_branch(self) -> str:
+        """Return the name of the protected branch, as the checkout's pipeline says."""
+        snapshot = self.git.snapshot(HEAD)
+        return repository.pipeline_of(self.manifests, self.cache, snapshot).protected_branch
+
+    def base(self, ref: str, isolated: Iterable[str] = ()) -> Chosen | None:
+        """Choose the older side of a comparison, None when there were no environments then."""
+        snapshot = self.git.snapshot(ref)
+        if not snapshot.files(layout.PIPELINE):
+            return None
+        return self._at(snapshot, isolated, explicit=True)
+
+    def with_isolated(self, chosen: Chosen, names: Iterable[str]) -> Chosen:
+        """Return the same choice with isolated environments loaded too."""
+        wanted = [*names]
+        if not wanted:
+            return chosen
+        return self._at(chosen.snapshot, wanted, explicit=chosen.explicit)
+
+    def load(self, chosen: Chosen, environment: Environment) -> Loaded:
+        """Load one environment.
+
+        Raises:
+            Invalid: with every finding in its own manifest, else with every one in its folder.
+        """
+        chosen.repository.refuse_broken(environment.name)
+        return loading.load(self.manifests, self.cache, chosen.snapshot, environment)
+
+    def _at(self, snapshot: Snapshot, isolated: Iterable[str], *, explicit: bool = False) -> Chosen:
+        loaded = repository.load(self.manifests, self.cache, snapshot, isolated)
+        return Chosen(repository=loaded, explicit=explicit)
+
+    def _uncommitted(self, snapshot: Snapshot) -> tuple[str, ...]:
+        commit = snapshot.commit
+        if commit is None or not self.git.uncommitted(layout.ROOT, commit):
+            return ()
+        notice = (
+            f"{layout.ROOT}/ has changes that are not in {snapshot.ref or 'the commit'} and are "
+            "not read here; commit them, or use --worktree."
+        )
+        return (notice,)
+
+    def _unpushed(self, branch: str, commit: str) -> tuple[str, ...]:
+        try:
+            _, local = self.git.protected(branch)
+        except (NotFound, RepositoryError):
+            return ()
+        count = 0 if local == commit else self.git.ahead(local, commit)
+        if not count:
+            return ()
+        noun = "commit" if count == 1 else "commits"
+        notice = (
+            f"{count} {noun} on {branch} here are not on the remote and are not read; "
+            "push them, or use --offline."
+        )
+        return (notice,)
+
+
+def names(chosen: Chosen, asked: Sequence[str]) -> tuple[Environment, ...]:
+    """Return the environments that were asked for, all of the pipeline by default."""
+    if asked:
+        return tuple(chosen.repository.environment(name) for name in dict.fromkeys(asked))
+    return tuple(e for e in chosen.repository.environments if e.listed)
