@@ -33,12 +33,12 @@ from pathlib import Path
 from reconciler.adapters.manifests.reader import ManifestReader
 from reconciler.ports import Parsed, ParseRequest
 data = Path(sys.argv[1]).read_bytes()
-begun = time.perf_counter()
+begun = time.process_time()
 if sys.argv[2] in ("n8n", "opaque"):
     answer = ManifestReader().parse_definition("x", data, sys.argv[2])
 else:
     [answer] = ManifestReader().parse([ParseRequest("x", data, sys.argv[2])])
-seconds = time.perf_counter() - begun
+seconds = time.process_time() - begun
 peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
 findings = [f.text for f in answer] if isinstance(answer, tuple) else None
 print(json.dumps({"seconds": seconds, "kilobytes": int(peak.split()[1]), "findings": findings}))
@@ -277,12 +277,12 @@ UNITS = [
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_our_own_patterns_take_linear_time(pattern: str) -> None:
     """A megabyte against any pattern of the schemas takes no time, in the slow validator too."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     for unit in UNITS:
         text = unit * (MEBIBYTE // len(unit))
         re.search(pattern, text)
         re.search(pattern, text + "\0")
-    assert time.perf_counter() - begun < SECONDS
+    assert time.process_time() - begun < SECONDS
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
