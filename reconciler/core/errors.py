@@ -45,8 +45,8 @@ EXIT_PRECEDENCE = (7, 6, 5, 4, 1, 3, 2, 0)
 
 
 def worst_exit(codes: Iterable[int]) -> int:
-    """Return the exit code that speaks for all environments."""
-    present = set(codes)
+    """Return the exit code that speaks for all environments; an unknown one counts as an error."""
+    present = {code if code in EXIT_PRECEDENCE else EXIT_ERROR for code in codes}
     return next((code for code in EXIT_PRECEDENCE if code in present), EXIT_DONE)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,12 @@ ROOT = "environments"
 PIPELINE = f"{ROOT}/pipeline.yaml"
 STATE_FOLDER = ".reconciler"
 FOLDERS = (*RESOURCE_FOLDERS, "releases")
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def may_be_environment(name: str) -> bool:
+    """Say whether an environment can have this name: what a user typed may be a path or worse."""
+    return _NAME.fullmatch(name) is not None
 
 
 def environment_folder(name: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from reconciler.core.calendar.calendar import Calendar
-from reconciler.core.calendar.model import Policy
+from reconciler.core.calendar.model import Policy, Window
 from reconciler.core.calendar.reading import calendar_of, policy_of
 
 BERLIN = "Europe/Berlin"
@@ -70,12 +71,12 @@ def is_open(calendar: Calendar, policy: Policy, moment: datetime) -> bool:
         return False
     yesterday = (today - timedelta(days=1)).weekday()
 
-    def within(windows: Any) -> bool:
+    def within(windows: Iterable[Window]) -> bool:
         for each in windows:
             long = each.end <= each.begin
-            if today.weekday() in each.days and minutes >= each.begin:
-                if long or minutes < each.end:
-                    return True
+            begun = today.weekday() in each.days and minutes >= each.begin
+            if begun and (long or minutes < each.end):
+                return True
             if long and yesterday in each.days and minutes < each.end:
                 return True
         return False

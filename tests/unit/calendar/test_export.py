@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
 
-from reconciler.core.calendar import export
+from reconciler.core.calendar import export, zones
 from reconciler.core.calendar.calendar import Calendar
 from reconciler.core.calendar.model import Policy
 from reconciler.core.calendar.overview import Subject, overview
 from reconciler.core.calendar.reading import calendar_of
-from tests.unit.calendar.making import OFFICE_HOURS, at, calendar, daily, policy, spec, window
+from tests.unit.calendar.making import OFFICE_HOURS, at, calendar, policy, spec, window
 
 STRICT = policy(onReleaseDay=True, windows=[OFFICE_HOURS])
 ROLES = {"release-manager": {"members": ["ana@example.com"]}}
@@ -107,20 +108,15 @@ def test_it_reads_back_as_it_was_written() -> None:
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
 def test_the_zone_is_described(zone: str) -> None:
-    """The zone in the file gives, at each hour that is shown once, the offset of the zone."""
-    found = parsed(text(calendar(timezone=zone))).timezones[0]
-    described, real = found.to_tz(lookup_tzid=False), at("2026-11-22", zone).tzinfo
-    hour = datetime(2026, 11, 22)
-    while hour < datetime(2027, 11, 21):
-        back = hour.replace(tzinfo=real).astimezone(UTC).astimezone(real).replace(tzinfo=None)
-        twice = (
-            hour.replace(tzinfo=real).utcoffset() != hour.replace(tzinfo=real, fold=1).utcoffset()
-        )
-        if back == hour and not twice:
-            assert (
-                hour.replace(tzinfo=described).utcoffset() == hour.replace(tzinfo=real).utcoffset()
-            )
-        hour += timedelta(hours=1)
+    """The zone in the file gives, around each change, the offset of every hour shown once."""
+    real = ZoneInfo(zone)
+    described = parsed(text(calendar(timezone=zone))).timezones[0].to_tz(lookup_tzid=False)
+    for change in zones.changes(date(2026, 11, 22), date(2027, 11, 22), real):
+        for number in range(-72, 72):
+            instant = change.instant + timedelta(hours=number)
+            local = instant.astimezone(real)
+            if local.utcoffset() == local.replace(fold=1 - local.fold).utcoffset():
+                assert local.replace(tzinfo=described).utcoffset() == local.utcoffset(), local
 
 
 def test_changes_stand_as_clocks_showed_them() -> None:
@@ -149,8 +145,8 @@ def test_utc_needs_no_description() -> None:
 def test_an_hour_that_is_shown_again_is_told_in_utc() -> None:
     """A slot that ends in the second of two equal hours ends there in the file too."""
     night = policy(onReleaseDay=True, windows=[window("02:15", "02:45")])
-    now = "2026-10-24T12:00"
-    event = parsed(text(daily(), night, now)).events[1]
+    sunday = calendar(cadence={"start": "2026-10-25", "rule": "FREQ=YEARLY"})
+    event = parsed(text(sunday, night, "2026-10-24T12:00")).events[0]
 
     assert event.start == at("2026-10-25T02:15")
     assert event.end == datetime(2026, 10, 25, 1, 45, tzinfo=UTC)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from datetime import date, datetime
+from datetime import date
 
 import pytest
 from dateutil.rrule import rrulestr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.core.calendar import rules
+from reconciler.core.calendar.zones import midnight
 
 DAYS = st.lists(st.sampled_from(rules.DAYS), min_size=1, max_size=4, unique=True)
 MONTHS = st.lists(st.integers(1, 12), min_size=1, max_size=4, unique=True)
@@ -84,16 +85,15 @@ RULES = st.one_of(
 ).map(lambda parts: ";".join(filter(None, parts)))
 
 
+@settings(max_examples=60)
 @given(rule=RULES, start=st.dates(date(2026, 1, 1), date(2026, 12, 28)))
 def test_days_are_those_of_the_library(rule: str, start: date) -> None:
     """Asked year by year, a rule gives the days that it gives when counted in one go."""
     first, last = date(2025, 1, 1), date(2030, 12, 31)
-    whole = rrulestr(rule, dtstart=datetime(start.year, start.month, start.day))
+    whole = rrulestr(rule, dtstart=midnight(start))
 
     assert rules.problem(rule) is None
-    wanted = [
-        day.date() for day in whole.between(datetime(2025, 1, 1), datetime(2030, 12, 31), True)
-    ]
+    wanted = [day.date() for day in whole.between(midnight(first), midnight(last), inc=True)]
     assert list(rules.days(rule, start, first, last)) == wanted
 
 
@@ -184,6 +184,7 @@ def test_wrong_rules_are_refused(rule: str, wanted: str) -> None:
     assert found.startswith(wanted)
 
 
+@settings(max_examples=60)
 @given(st.text("FREQ=;,:+-BYDAYWKUNTILCOUNTINTERVALMOSETP0123456789", max_size=60))
 def test_any_text_is_judged(text: str) -> None:
     """No text makes the reading of a rule fail; what is accepted can be counted."""

@@ -18,6 +18,7 @@ _TABLES = (
     "CREATE TABLE ids (id TEXT PRIMARY KEY, line INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE records (id TEXT NOT NULL, record TEXT NOT NULL)",
 )
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _PRAGMAS = ("journal_mode = OFF", "synchronous = OFF", "cache_size = -16384")
 
 
@@ -36,8 +37,8 @@ class Staging:
             (before,) = self._connection.execute(query, (user,)).fetchone()
             return int(before)
         if record is not None:
-            text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-            self._connection.execute("INSERT INTO records VALUES (?, ?)", (user, text))
+            row = (user, _ENCODER.encode(record))
+            self._connection.execute("INSERT INTO records VALUES (?, ?)", row)
         return None
 
     def records(self) -> Iterator[Mapping[str, Json]]:

@@ -96,7 +96,8 @@ def replace_users(connection: Connection, environment: str, users: Iterable[_Rec
     remaining = iter(users)
     while chunk := list(islice(remaining, _SIZE)):
         records = {record["id"]: record for record in chunk}
-        _forget(connection, environment, records, hidden)
+        there = _there(connection, environment, records)
+        _forget(connection, environment, there, hidden)
         _insert(connection, environment, records.values())
 
 
@@ -106,6 +107,15 @@ def _hidden(connection: Connection, environment: str) -> set[ResourceKey]:
         table.environment == environment, table.state == "removed"
     )
     return {ResourceKey(kind, name) for kind, name in connection.execute(query)}
+
+
+def _there(
+    connection: Connection, environment: str, records: Mapping[str, _Record]
+) -> dict[str, _Record]:
+    """Return those of the records whose user is known already."""
+    table = platform_users.c
+    query = select(table.id).where(table.environment == environment, table.id.in_(list(records)))
+    return {user: records[user] for user in connection.execute(query).scalars()}
 
 
 def _forget(
