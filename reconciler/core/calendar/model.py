@@ -6,8 +6,6 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
-FULL_DAY = 24 * 60
-
 
 class State(StrEnum):
     """What became of a day of the cadence."""

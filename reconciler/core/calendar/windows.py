@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
-from reconciler.core.calendar.model import FULL_DAY, Window
+from reconciler.core.calendar.model import Window
 from reconciler.core.calendar.zones import DAY, midnight
 
 Span = tuple[datetime, datetime]
+_MINUTE = timedelta(minutes=1)
 
 
 def open_spans(day: date, windows: Sequence[Window], deny: Sequence[Window]) -> list[Span]:
@@ -23,13 +24,13 @@ def open_spans(day: date, windows: Sequence[Window], deny: Sequence[Window]) -> 
 
 def spans(day: date, windows: Iterable[Window]) -> Iterator[Span]:
     """Yield what windows take of a day; that of one that passes midnight is of two days."""
-    yesterday = (day - DAY).weekday()
+    start, yesterday = midnight(day), (day - DAY).weekday()
     for window in windows:
+        begin, end = start + window.begin * _MINUTE, start + window.end * _MINUTE
         if day.weekday() in window.days:
-            end = FULL_DAY if window.passes_midnight else window.end
-            yield _at(day, window.begin), _at(day, end)
+            yield begin, start + DAY if window.passes_midnight else end
         if window.passes_midnight and window.end and yesterday in window.days:
-            yield _at(day, 0), _at(day, window.end)
+            yield start, end
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
@@ -61,7 +62,3 @@ def common(some: Iterable[Span], others: Sequence[Span]) -> list[Span]:
     """Return what is in both; each is in order and apart."""
     both = ((max(a, c), min(b, d)) for a, b in some for c, d in others)
     return [(begin, end) for begin, end in both if begin < end]
-
-
-def _at(day: date, minutes: int) -> datetime:
-    return midnight(day) + timedelta(minutes=minutes)
