@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.shared_data import naughty_strings
 
 from reconciler.core import canonical
 from reconciler.core.canonical import Json
@@ -18,6 +17,7 @@ from reconciler.ports import Operation, SealedSecret, Unit
 from reconciler.testing import app_event, integration, manifest, operation, removal, workflow
 from reconciler.testing.factories import key_of
 from tests.contract.worlds import World, deploy
+from tests.shared_data import naughty_strings
 
 DEV = "development"
 SYNC = ResourceKey("Workflow", "sync-contacts")
