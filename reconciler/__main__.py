@@ -12,8 +12,10 @@ def run() -> None:
 
         print(f"reconciler {__version__}")
         return
+    from reconciler.cli import process
     from reconciler.cli.main import main
 
+    process.prepare()
     sys.exit(main(sys.argv[1:]))
 
 

@@ -264,6 +264,17 @@ def examine(settings: Settings) -> list[Check]:
     return checks
 
 
+def is_plan(answer: object) -> bool:
+    """Say whether something has the shape of the answer of `plan`.
+
+    Raises:
+        ValueError: it holds what no JSON of ours can.
+    """
+    from reconciler.adapters.manifests import schemas
+
+    return schemas.quick("plan").is_valid(answer)
+
+
 def initialise(directory: Path) -> Initialised:
     """Write the starter repository into a folder."""
     from reconciler.adapters import starter

@@ -7,18 +7,33 @@ from itertools import pairwise
 import typer
 
 from reconciler import telemetry
+from reconciler.cli import process
 from reconciler.core import printable
+from reconciler.core.canonical import Json
 from reconciler.core.errors import EXIT_ERROR, Invalid, ReconcilerError
 from reconciler.core.render import json as render_json
 from reconciler.core.render import text as render_text
 
+# What the answer of each command lists.
+_ANSWERS = {
+    **dict.fromkeys(("plan", "drift", "apply"), "plans"),
+    "validate": "findings",
+    "reconcile": "promotions",
+    "history": "deployments",
+    "secret": "secrets",
+    "doctor": "checks",
+}
+
 
 def show(error: Exception, arguments: list[str]) -> int:
     """Show an error and return its exit code."""
+    if isinstance(error, OSError) and not error.filename:
+        return _not_written(error)
     if not isinstance(error, ReconcilerError):
         return _unexpected(error)
     if _wants_json(arguments):
-        answer = {"formatVersion": "1.0", "errors": render_json.errors([error])}
+        answer = {"formatVersion": render_json.FORMAT_VERSION, **_rows(arguments)}
+        answer["errors"] = render_json.errors([error])
         typer.echo(render_json.dumps(telemetry.redactor().value(answer)))
         return error.exit_code
     if isinstance(error, Invalid):
@@ -28,6 +43,13 @@ def show(error: Exception, arguments: list[str]) -> int:
     if error.hint:
         _say(f"Next: {printable.visible(error.hint)}")
     return error.exit_code
+
+
+def _not_written(error: OSError) -> int:
+    """Tell that stdout took no answer: a full disk, for example."""
+    process.give_up_stdout()
+    _say(f"Error: The answer cannot be written: {error.strerror or error}.")
+    return EXIT_ERROR
 
 
 def _unexpected(error: Exception) -> int:
@@ -42,6 +64,11 @@ def _unexpected(error: Exception) -> int:
 
 def _say(text: str) -> None:
     typer.echo(telemetry.redactor().text(text), err=True)
+
+
+def _rows(arguments: list[str]) -> dict[str, Json]:
+    """Return the list that an answer of this command always has, empty."""
+    return next(({_ANSWERS[word]: []} for word in arguments if word in _ANSWERS), {})
 
 
 def _wants_json(arguments: list[str]) -> bool:

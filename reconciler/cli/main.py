@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -112,13 +110,5 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         typer.echo("Interrupted.", err=True)
         return 130
-    except BrokenPipeError:
-        _close_stdout()
-        return EXIT_ERROR
     except Exception as error:  # the one net of the command line: no traceback reaches a user
         return failures.show(error, arguments)
-
-
-def _close_stdout() -> None:
-    """Give up stdout quietly, so that the interpreter does not complain at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

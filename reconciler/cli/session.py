@@ -15,6 +15,7 @@ import typer
 from reconciler import settings as settings_module
 from reconciler import telemetry
 from reconciler.core import printable
+from reconciler.core.errors import UsageError
 from reconciler.core.render import json as render_json
 from reconciler.core.render.style import Style
 
@@ -53,7 +54,7 @@ class Session:
                 no_color=self.options.no_color,
             ),
             os.environ,
-            cwd=Path.cwd(),
+            cwd=_current_folder(),
             is_terminal=sys.stdout.isatty(),
         )
         telemetry.configure(
@@ -71,7 +72,9 @@ class Session:
 
     def renew(self) -> None:
         """Open everything anew before the next run of the agent."""
-        self.__dict__.pop("services", None)
+        services = self.__dict__.pop("services", None)
+        if services is not None:
+            services.git.close()
 
     @property
     def style(self) -> Style:
@@ -91,3 +94,13 @@ class Session:
         """Say something beside the answer, on stderr."""
         for line in text.splitlines():
             typer.echo(telemetry.redactor().text(printable.visible(line)), err=True)
+
+
+def _current_folder() -> Path:
+    """Return the current folder, which somebody may have removed."""
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise UsageError(
+            f"The current folder cannot be read: {error.strerror}.", hint="Change into another one."
+        ) from error

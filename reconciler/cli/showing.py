@@ -96,15 +96,18 @@ def write_plan(path: Path, many: Sequence[Plan]) -> None:
 
 def read_plan(path: Path, environment: str) -> Mapping[str, Any]:
     """Return the plan of one environment from a file that `plan --out` wrote."""
+    from reconciler import bootstrap
+
+    foreign = f"{path} is not a plan; it was not written by `reconciler plan --out`."
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        found = [plan for plan in data["plans"] if plan["environment"] == environment]
+        if not bootstrap.is_plan(data):
+            raise UsageError(foreign)
     except FileNotFoundError as error:
         raise NotFound(f"There is no plan file {path}.") from error
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UsageError(
-            f"{path} is not a plan; it was not written by `reconciler plan --out`."
-        ) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(foreign) from error
+    found = [plan for plan in data["plans"] if plan["environment"] == environment]
     if not found:
         raise UsageError(f"{path} holds no plan of {environment}.")
     plan: Mapping[str, Any] = found[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -51,8 +50,3 @@ def steps() -> Iterator[Progress]:
         sys.stderr.flush()
 
     yield progress
-
-
-def wait(seconds: float) -> None:
-    """Wait between two runs of the agent."""
-    time.sleep(seconds)

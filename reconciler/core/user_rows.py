@@ -75,12 +75,12 @@ def _row(line: Line, header: tuple[str, ...], known: Known) -> Row:
     if isinstance(text, Problem):
         return Row(line=line.number, problems=(text,))
     cells = split(text)
-    if isinstance(cells, list) and cells and len(cells) != len(header):
+    if not any(cells):
+        return Row(line=line.number)
+    if isinstance(cells, list) and len(cells) != len(header):
         cells = f"this row has {len(cells)} cells, the first line {len(header)}"
     if isinstance(cells, str):
         return Row(line=line.number, problems=(Problem(line.number, 1, cells),))
-    if not any(cells):
-        return Row(line=line.number)
     given = {name: unsafe(cell) for name, cell in zip(header, cells, strict=True) if cell}
     return _checked(line.number, given, known)
 
@@ -111,6 +111,10 @@ def _meant(given: Mapping[str, str]) -> tuple[dict[str, Json], list[str]]:
     return found, wrong
 
 
+def _scopes(cell: str) -> Json | NotJson:
+    return sorted(set(cell.split()))
+
+
 def _flag(cell: str) -> Json | NotJson:
     return {"true": True, "false": False}.get(cell.lower(), NotJson("write true or false"))
 
@@ -123,7 +127,7 @@ def _object(cell: str) -> Json | NotJson:
 
 
 _MEANINGS: Mapping[str, Callable[[str], Json | NotJson]] = {
-    "scopes": str.split,
+    "scopes": _scopes,
     "settings": _object,
     "enabled": _flag,
     "workflowSettings": _object,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.core import layout
-from reconciler.core.errors import NotFound, RepositoryError
+from reconciler.core.errors import NotFound, RepositoryError, UsageError
 from reconciler.core.model import Environment
 from reconciler.ports import DocumentCache, GitRepository, Manifests, Snapshot
 from reconciler.services.loading import environment as loading
@@ -15,6 +15,7 @@ from reconciler.services.loading.environment import Loaded
 from reconciler.services.loading.repository import Repository
 
 HEAD = "HEAD"
+FETCHED = "refs/reconciler/heads/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +49,18 @@ class Workspace:
         head: bool = False,
         isolated: Iterable[str] = (),
     ) -> Chosen:
-        """Choose what to read: the working tree, a ref, HEAD, else the protected branch."""
+        """Choose what to read: the working tree, a ref, HEAD, else the protected branch.
+
+        Raises:
+            UsageError: both the working tree and a ref are asked for.
+        """
+        if worktree and ref is not None:
+            raise UsageError("--ref and --worktree exclude each other.", hint="Give one of them.")
         if worktree:
             return self._at(self.git.worktree(), isolated, explicit=True)
         if ref is not None or head:
-            return self._at(self.git.snapshot(ref or HEAD), isolated, explicit=ref is not None)
+            named = HEAD if ref is None else ref
+            return self._at(self.git.snapshot(named), isolated, explicit=ref is not None)
         branch, _ = self.git.protected(self.protected_branch())
         chosen = self._at(self.git.snapshot(branch), isolated)
         return replace(chosen, notices=self._uncommitted(chosen.snapshot))
@@ -65,11 +73,10 @@ class Workspace:
         try:
             commit = self.git.fetch(branch)
         except RepositoryError as error:
-            chosen = self.choose(isolated=isolated)
+            chosen = self._last_known(branch, isolated)
             notice = f"The remote did not answer: {error.text} Going on with what is known here."
             return replace(chosen, notices=(notice, *chosen.notices))
-        snapshot = self.git.snapshot(f"refs/reconciler/heads/{branch}")
-        chosen = self._at(snapshot, isolated)
+        chosen = self._at(self.git.snapshot(f"{FETCHED}{branch}"), isolated)
         return replace(chosen, notices=self._unpushed(branch, commit))
 
     def protected_branch(self) -> str:
@@ -103,6 +110,21 @@ class Workspace:
     def _at(self, snapshot: Snapshot, isolated: Iterable[str], *, explicit: bool = False) -> Chosen:
         loaded = repository.load(self.manifests, self.cache, snapshot, isolated)
         return Chosen(repository=loaded, explicit=explicit)
+
+    def _last_known(self, branch: str, isolated: Iterable[str]) -> Chosen:
+        """Choose the local branch, or what was fetched last where that has gone further.
+
+        So an outage never takes an environment back to what a clone was made with.
+        """
+        chosen = self.choose(isolated=isolated)
+        try:
+            fetched = self.git.snapshot(f"{FETCHED}{branch}")
+        except NotFound:
+            return chosen
+        local, newest = chosen.snapshot.commit, fetched.commit
+        if local is None or newest is None or not self.git.ahead(newest, local):
+            return chosen
+        return self._at(fetched, isolated)
 
     def _uncommitted(self, snapshot: Snapshot) -> tuple[str, ...]:
         commit = snapshot.commit

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -34,8 +35,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 @pytest.fixture
 def mine(shop: Shop, tmp_path: Path) -> Shop:
-    """Return a shop of one's own."""
-    return shop.copy(tmp_path / "shop")
+    """Return a shop of one's own, in which nothing was run yet."""
+    mine = shop.copy(tmp_path / "shop")
+    shutil.rmtree(mine.state, ignore_errors=True)
+    return mine
 
 
 def harmless(found: Run) -> None:
@@ -192,7 +195,7 @@ def bomb(levels: int) -> bytes:
 
 WORKFLOW = f"{DEVELOPMENT}/workflows/news.yaml"
 REPOSITORIES: dict[str, tuple[Callable[[Shop], object], str]] = {
-    "corrupt object": (corrupt, "damaged|cannot be read|corrupt|not sound|loose object"),
+    "corrupt object": (corrupt, "news.yaml is missing: no object"),
     "no HEAD": (without_head, "HEAD"),
     "pipeline is a link": (
         lambda s: linked(s, "environments/pipeline.yaml", "/etc/passwd"),
@@ -299,17 +302,19 @@ def test_code_in_the_repository_is_never_run(mine: Shop) -> None:
     assert not ran.exists()
 
 
-def test_state_that_leads_elsewhere_is_refused(mine: Shop, tmp_path: Path) -> None:
-    """A `.reconciler` that is a link is not followed: nothing is written where it points."""
+def test_committed_state_is_not_followed(mine: Shop, tmp_path: Path) -> None:
+    """A commit that brings `.reconciler` as a link is refused, and nothing is left where it points."""
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    mine.state.symlink_to(elsewhere)
+    linked(mine, ".reconciler", str(elsewhere))
 
-    found = mine.run("reconcile", "-e", "development", code=1)
+    for command in (("reconcile",), ("plan",), ("apply", "-e", "development", "--auto-approve")):
+        found = mine.run(*command, code=1)
+        harmless(found)
+        assert ".reconciler:1:1: this folder holds the store and the cache" in found.all
 
-    harmless(found)
-    assert ".reconciler" in found.all
-    assert list(elsewhere.iterdir()) == []
+    assert not (elsewhere / "state.db").exists()
+    assert not (elsewhere / "keys").exists()
 
 
 def test_a_damaged_cache_changes_no_answer(mine: Shop) -> None:

@@ -47,6 +47,7 @@ def run(
 ) -> int:
     """Deploy an editable environment."""
     session: Session = context.obj
+    reviewed = None if plan is None else showing.read_plan(plan, environment)
     deployer = session.services.deployer
     attempt = deployer.prepare(
         environment, worktree=worktree, allow_empty=allow_empty, patience=lock_timeout
@@ -56,7 +57,6 @@ def run(
         session.note(sentence)
     if as_text:
         showing.plans(session, [attempt.plan], PlanFormat.TEXT)
-    reviewed = None if plan is None else showing.read_plan(plan, environment)
     if attempt.needs_a_word and not auto_approve and not terminal.confirmed(environment):
         return EXIT_ERROR
     with terminal.steps() as progress:

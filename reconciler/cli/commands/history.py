@@ -22,7 +22,7 @@ EPILOG = """Examples:
   reconciler history --details --limit 1
 """
 
-Limit = Annotated[int, typer.Option(metavar="N", min=1, help="At most so many.")]
+Limit = Annotated[int, typer.Option(metavar="N", min=1, max=1_000_000, help="At most so many.")]
 Details = Annotated[bool, typer.Option("--details", help="With steps, messages and log.")]
 
 

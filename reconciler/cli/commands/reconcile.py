@@ -10,8 +10,9 @@ import typer
 
 from reconciler.cli import failures, options, showing, terminal
 from reconciler.cli.options import TextFormat
+from reconciler.cli.process import Stop
 from reconciler.cli.session import Session
-from reconciler.core.errors import ReconcilerError, worst_exit
+from reconciler.core.errors import EXIT_DONE, ReconcilerError, worst_exit
 from reconciler.core.plan import Plan
 from reconciler.services.deploying.applying import ApplyOptions
 from reconciler.services.workspace import names
@@ -30,9 +31,16 @@ EPILOG = """Examples:
   reconciler reconcile --environment development --every 60
 """
 
+_YEAR = 31_536_000
+
 Every = Annotated[
     float | None,
-    typer.Option(metavar="SECONDS", min=1, help="Run again and again, this long apart: the agent."),
+    typer.Option(
+        metavar="SECONDS",
+        min=1,
+        max=_YEAR,
+        help="Run again and again, this long apart, until SIGINT or SIGTERM: the agent.",
+    ),
 ]
 
 
@@ -51,13 +59,15 @@ def run(
     )
     if every is None:
         return _once(session, environment or [], allowed, format)
+    stop = Stop()
     while True:
         try:
             _once(session, environment or [], allowed, format)
         except ReconcilerError as error:
             # The agent outlives what may be over at the next turn: a remote, a lock, a commit.
             failures.show(error, [])
-        terminal.wait(every)
+        if stop.wait(every):
+            return EXIT_DONE
         session.renew()
 
 

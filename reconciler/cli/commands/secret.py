@@ -22,9 +22,16 @@ LONGEST = 65_536
     name="set",
     help="Store a secret, encrypted, for an environment whose source is `from: store`. The value "
     "is asked for without echo, or read from standard input; never taken from the command line.",
+    # What must not stand there is taken all the same, so that the refusal does not repeat it.
+    context_settings={"allow_extra_args": True},
 )
 def set_(context: typer.Context, name: Name, environment: options.Environment) -> int:
     """Store a secret."""
+    if context.args:
+        raise UsageError(
+            "A value is never taken from the command line; nothing was stored.",
+            hint="Give it on standard input, and another one: this one may stand in a history.",
+        )
     session: Session = context.obj
     keeper = session.services.secrets
     keeper.refuse_unknown(environment, name)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.core import layout, policy
 from reconciler.core.errors import Invalid, NotFound, UsageError
 from reconciler.core.model import Environment, Finding, Kind, Pipeline
 from reconciler.core.names import nearest
-from reconciler.ports import CachedDocument, DocumentCache, Manifests, Snapshot
+from reconciler.ports import CachedDocument, DocumentCache, Manifests, Snapshot, TreeFile
 from reconciler.services.loading.documents import Documents, Item
 from reconciler.services.loading.environment import path_findings
+
+_FEW = 8  # paths that are looked up one by one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +136,8 @@ def _read(documents: Documents, wanted: Mapping[str, Kind]) -> _Found:
     """Read single manifests by path."""
     found = _Found({}, {}, set())
     items = []
-    for path, kind in wanted.items():
-        files = documents.snapshot.files(path)
+    for path, files in _files(documents.snapshot, [*wanted]):
+        kind = wanted[path]
         if wrong := path_findings(files):
             found.findings[path] = wrong
         elif here := [file for file in files if file.path == path]:
@@ -151,6 +153,19 @@ def _read(documents: Documents, wanted: Mapping[str, Kind]) -> _Found:
         {item.file.path: contents[item.key] for item in items if item.key in known}
     )
     return found
+
+
+def _files(snapshot: Snapshot, paths: list[str]) -> Iterator[tuple[str, Sequence[TreeFile]]]:
+    """Yield what stands at each path, or in the place of a folder above it."""
+    if len(paths) <= _FEW:
+        yield from ((path, snapshot.files(path)) for path in paths)
+        return
+    # One listing costs less than a git process for each of many environments.
+    listed = {file.path: file for file in snapshot.files(layout.ROOT)}
+    for path in paths:
+        parts = path.split("/")
+        places = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
+        yield path, [listed[place] for place in places if place in listed]
 
 
 def _check_names(
