@@ -12,8 +12,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,9 +92,10 @@ def run(
     return found
 
 
-def starts(cwd: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start the program and leave it running; text on its pipes."""
-    return subprocess.Popen(
+@contextmanager
+def starts(cwd: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Start the program with text on its pipes; whatever happens, it does not outlive the block."""
+    with subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=cwd,
         env=variables(),
@@ -103,7 +104,11 @@ def starts(cwd: Path, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 class Shop:

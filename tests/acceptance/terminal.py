@@ -34,6 +34,9 @@ def on_a_terminal(shop: Shop, *arguments: str, expects: str, answer: str) -> tup
                 os.write(ours, answer.encode() + b"\n")
                 answered = True
         os.close(ours)
-        code = process.wait(TIMEOUT)
+        try:
+            code = process.wait(TIMEOUT)
+        finally:
+            process.kill()
     assert answered, screen
     return code, screen
