@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.git.repository import GitRepository, open_repository
 from reconciler.adapters.processes import SystemProcesses
+from reconciler.core import layout
 from reconciler.core.errors import (
     Invalid,
     ReconcilerError,
@@ -18,7 +19,7 @@ from reconciler.core.errors import (
     StoreError,
     UsageError,
 )
-from reconciler.core.model import Deployment, Environment
+from reconciler.core.model import Deployment, Environment, Finding
 from reconciler.services import examining, initialising
 from reconciler.services.deploying.applying import Applier
 from reconciler.services.deploying.manual import Deployer
@@ -229,13 +230,11 @@ class Services:
 
 
 def refuse_other_platforms(environment: Environment) -> None:
-    """Refuse a platform that this version cannot drive."""
+    """Refuse a platform that this version cannot drive, as a finding of that environment alone."""
     kind = environment.platform.get("type")
     if kind != "builtin":
-        raise UsageError(
-            f"{environment.name} runs on platform {kind!r}, which is not supported yet.",
-            hint="Use `platform: {type: builtin}`.",
-        )
+        text = f"the platform {kind!r} is not supported yet; use `platform: {{type: builtin}}`"
+        raise Invalid((Finding(layout.environment_file(environment.name), 1, 1, text),))
 
 
 def examine(settings: Settings) -> list[Check]:

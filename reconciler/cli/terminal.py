@@ -28,8 +28,8 @@ def confirmed(environment: str) -> bool:
             hint="Pass --auto-approve to apply without asking.",
         )
     typer.echo(f"\nApply this to {environment}? Only the word yes applies.", err=True)
-    answer = typer.prompt("Answer", default="", show_default=False, err=True)
-    if str(answer).strip() == "yes":
+    typer.echo("Answer: ", err=True, nl=False)
+    if sys.stdin.readline().strip() == "yes":
         return True
     typer.echo("Nothing was applied.", err=True)
     return False

@@ -27,6 +27,13 @@ def digest(value: Json) -> str:
     return sha256(dumps(value).encode("utf-8", "surrogatepass"))
 
 
+def ordered(value: Json) -> Json:
+    """Return the value with the keys of every mapping sorted, so that it is shown one way."""
+    if isinstance(value, Mapping):
+        return {key: ordered(value[key]) for key in sorted(value)}
+    return [ordered(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 def canonical_numbers(value: Json) -> Json:
     """Return the value with whole floats as integers, so that 1.0 and 1 are one number."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:

@@ -5,6 +5,7 @@
     ├── Invalid                        1   manifests have findings; carries every one of them
     ├── NotFound                       1   a ref, deployment, secret … that is not there
     ├── RepositoryError                1   git cannot be read
+    │   └── RemoteUnreachable          1   the remote does not answer; local refs are as they were
     ├── StoreError                     1   the store cannot be read or written
     │   ├── StoreTooOld                1   needs `store migrate`
     │   └── StoreTooNew                1   written by a newer reconciler
@@ -90,6 +91,10 @@ class NotFound(ReconcilerError):
 
 class RepositoryError(ReconcilerError):
     """The git repository cannot be read."""
+
+
+class RemoteUnreachable(RepositoryError):
+    """The remote does not answer."""
 
 
 class StoreError(ReconcilerError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.core import compare, digests, facts, layout, order
+from reconciler.core import canonical, compare, digests, facts, layout, order
 from reconciler.core.canonical import Json
 from reconciler.core.compare import Comparison
 from reconciler.core.diff import field_changes
@@ -202,7 +202,8 @@ def _reviewed(
 
 
 def _change(difference: Difference, before: _Contents, after: _Contents) -> Change:
-    old, new = before.get(difference.key), after.get(difference.key)
+    # What was just read and what was remembered have their keys in another order.
+    old, new = (canonical.ordered(side.get(difference.key)) for side in (before, after))
     modified = difference.action is Action.MODIFY
     return Change(
         action=difference.action,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.core import layout
-from reconciler.core.errors import NotFound, RepositoryError, UsageError
+from reconciler.core.errors import NotFound, RemoteUnreachable, RepositoryError, UsageError
 from reconciler.core.model import Environment
 from reconciler.ports import DocumentCache, GitRepository, Manifests, Snapshot
 from reconciler.services.loading import environment as loading
@@ -72,7 +72,7 @@ class Workspace:
             return self.choose(isolated=isolated)
         try:
             commit = self.git.fetch(branch)
-        except RepositoryError as error:
+        except RemoteUnreachable as error:
             chosen = self._last_known(branch, isolated)
             notice = f"The remote did not answer: {error.text} Going on with what is known here."
             return replace(chosen, notices=(notice, *chosen.notices))

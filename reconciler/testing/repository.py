@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from reconciler.core.errors import NotFound, RepositoryError
+from reconciler.core.errors import NotFound, RemoteUnreachable, RepositoryError
 from reconciler.testing.sources import MemorySnapshot
 
 FETCHED = "refs/reconciler/heads/"
@@ -68,7 +68,7 @@ class MemoryRepository:
     def fetch(self, branch: str) -> str:
         """Return the commit of a branch on the remote."""
         if self.unreachable is not None:
-            raise RepositoryError(self.unreachable)
+            raise RemoteUnreachable(self.unreachable)
         if self.remote is None or branch not in self.remote:
             raise RepositoryError(f"The remote has no branch {branch}.")
         self.branches[f"{FETCHED}{branch}"] = self.remote[branch]

@@ -60,11 +60,9 @@ def test_titles_survive_unharmed_and_harm_nothing(deployed: Shop) -> None:
 
     text = deployed.run("plan", "-e", "development")
     answer = deployed.run("plan", "-e", "development", "--format", "json")
-    markdown = deployed.run("plan", "-e", "development", "--format", "markdown")
     deployed.run("reconcile", "-e", "development")
 
     safe(text)
-    safe(markdown)
     assert answer.plan["summary"]["add"] == len(many)
     assert text.last == f"Plan: {len(many)} to add, 0 to modify, 0 to remove."
     select = "SELECT name, content FROM platform_resources WHERE name LIKE 'naughty-%'"

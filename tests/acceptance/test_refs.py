@@ -125,16 +125,14 @@ def test_a_release_only_environment_waits_for_its_tag(committed: Shop) -> None:
 def test_a_ref_that_is_not_there_names_those_that_are(committed: Shop) -> None:
     """A missing ref or protected branch is exit 1 with the branches found."""
     committed.repository.git("branch", "other")
-    for arguments in (("--ref", "nope"), ("--against", "nope"), ("--ref", "--upload-pack=x")):
-        assert committed.run("plan", *arguments, code=1).err.startswith("Error: ")
-    assert "branches found: main, other" in committed.run("plan", "--ref", "nope", code=1).err
+    for option in ("--ref", "--against"):
+        assert "branches found: main, other" in committed.run("plan", option, "nope", code=1).err
 
     committed.repository.git("branch", "-m", "main", "trunk")
-    for command in (["plan"], ["reconcile"], ["apply", "-e", "development"]):
+    for command in (["plan"], ["reconcile"]):
         told = committed.run(*command, code=1).err
         assert "`main`" in told
         assert "branches found: other, trunk" in told
-    committed.run("validate")
 
 
 def test_a_detached_head_reads_the_branch_all_the_same(deployed: Shop) -> None:

@@ -6,10 +6,11 @@ traceback, nothing written, no escape sequence passed on, in little time and mem
 
 from __future__ import annotations
 
-import os
+import json
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -253,21 +254,32 @@ def test_hostile_repositories(mine: Shop, name: str) -> None:
     assert not mine.store.exists()
 
 
+# A program begins with the peak of the process that forked it, so a small one stands in between.
+METER = """
+import json, resource, subprocess, sys
+code = subprocess.call(sys.argv[2:])
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+with open(sys.argv[1], "w") as file:
+    json.dump([code, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024], file)
+"""
+
+
 def measured(cwd: Path, *arguments: str) -> tuple[Run, float, float]:
     """Run the program and return what it said, its processor time and its peak memory in MB."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = subprocess.Popen(
-            [*COMMAND, *arguments], cwd=cwd, env=variables(), stdout=out, stderr=err
+    with tempfile.NamedTemporaryFile() as meter:
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", METER, meter.name, *COMMAND, *arguments],
+            cwd=cwd,
+            env=variables(),
+            capture_output=True,
+            check=True,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
-        texts = [stream.read().decode("utf-8", "surrogateescape") for stream in (out, err)]
-    found = Run(code=process.returncode, out=texts[0], err=texts[1])
+        code, seconds, megabytes = json.load(meter)
+    texts = [stream.decode("utf-8", "surrogateescape") for stream in (done.stdout, done.stderr)]
+    found = Run(code=code, out=texts[0], err=texts[1])
     assert "Traceback" not in found.all, found.all
     assert "something unexpected" not in found.all, found.all
-    return found, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return found, seconds, megabytes
 
 
 def test_code_in_the_repository_is_never_run(mine: Shop) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from reconciler.adapters.git.command import GitCommand, temporary_files, without_credentials
 from reconciler.adapters.git.private import Place
 from reconciler.adapters.git.refs import checked_name
-from reconciler.core.errors import RepositoryError
+from reconciler.core.errors import RemoteUnreachable, RepositoryError
 from reconciler.core.printable import one_line
 
 TOKEN = "RECONCILER_GIT_TOKEN"
@@ -169,7 +169,9 @@ class Remotes:
             f"+refs/tags/*:{FETCHED_TAGS}*",
         )
         if result.status:
-            raise RepositoryError(
+            # A remote that answers without the branch is no outage: what it names counts.
+            answered = "couldn't find remote ref" in result.reason
+            raise (RepositoryError if answered else RemoteUnreachable)(
                 f"{remote.shown} cannot be fetched: {result.reason or result.status}.",
                 hint=_hint(remote),
             )
