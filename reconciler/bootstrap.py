@@ -14,6 +14,7 @@ from reconciler.adapters.processes import SystemProcesses
 from reconciler.core import layout
 from reconciler.core.errors import (
     Invalid,
+    NotFound,
     ReconcilerError,
     RepositoryError,
     StoreError,
@@ -27,6 +28,7 @@ from reconciler.services.deploying.recovering import Recoverer
 from reconciler.services.deploying.secrets import SecretResolver
 from reconciler.services.examining import Check
 from reconciler.services.initialising import Initialised
+from reconciler.services.loading.repository import refuse_committed_state
 from reconciler.services.planning import Planner
 from reconciler.services.reconciling import Job
 from reconciler.services.secrets import SecretKeeper
@@ -52,7 +54,22 @@ def open_services(settings: Settings, *, offline: bool = False) -> Services:
             "--repo takes the folder of a checkout for now.",
             hint="Clone the repository and name its folder.",
         )
-    return Services(settings, open_repository(settings.root), offline=offline)
+    git = open_repository(settings.root)
+    try:
+        _refuse_committed_state(git)
+    except ReconcilerError:
+        git.close()
+        raise
+    return Services(settings, git, offline=offline)
+
+
+def _refuse_committed_state(git: GitRepository) -> None:
+    """Refuse a checkout that brings its own store and cache, whichever commit is read later."""
+    try:
+        head = git.snapshot("HEAD")
+    except (NotFound, RepositoryError):
+        return  # no commit yet, so nothing is committed
+    refuse_committed_state(head)
 
 
 class Services:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reconciler.core.canonical import Json
 
+_ENDED = ("Z", "X")  # zombie, dead
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -43,13 +44,17 @@ def _boot_id() -> str | None:
 
 
 def _start_time(pid: int) -> str | None:
-    """Return when a process started, in clock ticks since boot; None where that is not told."""
+    """Return when a process started, in clock ticks since boot; None where that is not told.
+
+    A process that has ended and was not reaped yet does not run any more.
+    """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
     # The command's name stands in parentheses and may hold anything; the 22nd field counts.
-    return stat.rpartition(")")[2].split()[19]
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] in _ENDED else fields[19]
 
 
 def _answers(pid: int) -> bool:

@@ -114,6 +114,12 @@ def read_plan(path: Path, environment: str) -> Mapping[str, Any]:
     return plan
 
 
+def refused(session: Session, attempt: Attempt, error: ReconcilerError) -> int:
+    """Show, as JSON, a plan that was not applied and why; return the exit code."""
+    session.show_json(render_json.plans([attempt.plan], [error]))
+    return error.exit_code
+
+
 def applied(session: Session, attempt: Attempt, result: Applied, *, as_json: bool) -> None:
     """Show what an apply wrote."""
     if as_json:

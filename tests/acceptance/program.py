@@ -98,7 +98,7 @@ def starts(cwd: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=cwd,
-        env=variables(),
+        env=variables(TMPDIR=str(cwd.parent)),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -45,6 +45,10 @@ def test_a_stale_plan_is_refused_with_the_difference(deployed: Shop) -> None:
     assert "Workflow/thanks" in refused.err
     assert "Slipped in" in refused.err
     assert "Next: Review the new plan, then apply again." in refused.err
+    answer = deployed.run(*APPLY, "plan.json", "--format", "json", code=4).json
+    fits(answer, "plan")
+    assert [error["code"] for error in answer["errors"]] == ["StalePlan"]
+    assert answer["plans"][0]["summary"] == {"add": 1, "modify": 1, "remove": 0}
     assert deployed.store.read_bytes() == before
 
 

@@ -328,6 +328,20 @@ def test_committed_state_is_not_followed(mine: Shop, tmp_path: Path) -> None:
     assert not (elsewhere / "keys").exists()
 
 
+def test_committed_state_is_refused_whichever_commit_is_read(mine: Shop, tmp_path: Path) -> None:
+    """A checkout that brings `.reconciler` is refused, though the protected branch is clean."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    mine.repository.git("switch", "--quiet", "-c", "evil")
+    linked(mine, ".reconciler", str(elsewhere))
+
+    for command in (("plan", "--ref", "main"), ("history",), ("plan", "-e", "development")):
+        found = mine.run(*command, code=1)
+        assert ".reconciler:1:1: this folder holds the store and the cache" in found.all
+
+    assert list(elsewhere.iterdir()) == []
+
+
 def test_a_damaged_cache_changes_no_answer(mine: Shop) -> None:
     """The cache is no truth: broken, it is made anew, and the answer is the same."""
     before = mine.run("plan", "-e", "development", "--against", "HEAD", "--format", "json").plan

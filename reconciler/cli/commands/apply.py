@@ -10,7 +10,7 @@ import typer
 from reconciler.cli import options, showing, terminal
 from reconciler.cli.options import PlanFormat, TextFormat
 from reconciler.cli.session import Session
-from reconciler.core.errors import EXIT_DONE, EXIT_ERROR
+from reconciler.core.errors import EXIT_DONE, EXIT_ERROR, ReconcilerError
 
 NAME = "apply"
 HELP = """Deploy an editable environment: make its platform run what git says.
@@ -57,11 +57,16 @@ def run(
         session.note(sentence)
     if as_text:
         showing.plans(session, [attempt.plan], PlanFormat.TEXT)
-    if attempt.needs_a_word and not auto_approve and not terminal.confirmed(environment):
-        return EXIT_ERROR
-    with terminal.steps() as progress:
-        applied = deployer.apply(
-            attempt, reviewed=reviewed, allow_removals=allow_removals, progress=progress
-        )
+    try:
+        if attempt.needs_a_word and not auto_approve and not terminal.confirmed(environment):
+            return EXIT_ERROR
+        with terminal.steps() as progress:
+            applied = deployer.apply(
+                attempt, reviewed=reviewed, allow_removals=allow_removals, progress=progress
+            )
+    except ReconcilerError as error:
+        if as_text:
+            raise
+        return showing.refused(session, attempt, error)
     showing.applied(session, attempt, applied, as_json=not as_text)
     return EXIT_DONE
