@@ -158,10 +158,14 @@ def resolve(
     Raises:
         Invalid: what was filled in is a reference, or makes one with the text around it.
     """
-    filled = _changed(content, lambda region: _filled(region, tables))
-    if _opened(filled) != _opened(content) - _known(content, tables):
-        raise Invalid((_formed(content),))
-    return filled
+    try:
+        return _changed(content, lambda region: _filled(region, tables))
+    except _FormedError as error:
+        raise Invalid((_formed(content),)) from error
+
+
+class _FormedError(Exception):
+    """What was filled in is a reference, or makes one with the text around it."""
 
 
 def _filled(value: Json, tables: Mapping[str, Mapping[str, Json]]) -> Json:
@@ -177,14 +181,25 @@ def _filled(value: Json, tables: Mapping[str, Mapping[str, Json]]) -> Json:
 def _filled_text(text: str, tables: Mapping[str, Mapping[str, Json]]) -> Json:
     pieces = split(text)
     found = [_value(inner, tables) for inner in pieces[1::2]]
-    if len(found) == 1 and pieces[0] == pieces[2] == "" and found[0] is not _MISSING:
-        return found[0]
-    parts = list(pieces)
-    parts[1::2] = [
+    known = len(found) - found.count(_MISSING)
+    if not known:
+        return text
+    filled = (
+        found[0] if len(found) == 1 and pieces[0] == pieces[2] == "" else _joined(pieces, found)
+    )
+    opened = filled if isinstance(filled, str) else canonical.dumps(filled)
+    if opened.count(OPEN) != text.count(OPEN) - known:
+        raise _FormedError
+    return filled
+
+
+def _joined(pieces: list[str], found: list[Json]) -> str:
+    """Return the text with each reference that has a value replaced."""
+    pieces[1::2] = [
         OPEN + inner + CLOSE if value is _MISSING else _as_text(value)
         for inner, value in zip(pieces[1::2], found, strict=True)
     ]
-    return "".join(parts)
+    return "".join(pieces)
 
 
 def _value(inner: str, tables: Mapping[str, Mapping[str, Json]]) -> Json:
@@ -203,15 +218,6 @@ def _find(values: Mapping[str, Json], path: str) -> Json:
 
 def _as_text(value: Json) -> str:
     return value if isinstance(value, str) else canonical.dumps(value)
-
-
-def _opened(content: Mapping[str, Json]) -> int:
-    return sum(text.count(OPEN) for _, text in _collected(content).texts)
-
-
-def _known(content: Mapping[str, Json], tables: Mapping[str, Mapping[str, Json]]) -> int:
-    inners = [inner for _, text in _collected(content).texts for inner in split(text)[1::2]]
-    return sum(_value(inner, tables) is not _MISSING for inner in inners)
 
 
 def _formed(content: Mapping[str, Json]) -> Finding:

@@ -50,9 +50,16 @@ class Planner:
     clock: Clock
 
     def plan(
-        self, loaded: Loaded, others: Iterable[Environment] = (), *, allow_empty: bool = False
+        self,
+        loaded: Loaded,
+        others: Iterable[Environment] = (),
+        *,
+        allow_empty: bool = False,
+        told: bool = True,
     ) -> Planned:
         """Compare one environment's desired state with its platform.
+
+        A plan that is made again only to be compared is not `told`: it has no counts and places.
 
         Raises:
             Invalid: the folder holds nothing although something was applied, or a workflow waits
@@ -75,7 +82,7 @@ class Planner:
             incomplete_reason=observation.reason,
             drift=self._drift(loaded, comparison, platform),
             unmanaged=len(comparison.unmanaged),
-            messages=tuple(self._counted(m, platform) for m in located(loaded, messages)),
+            messages=self._told(loaded, messages, platform) if told else messages,
         )
         return Planned(
             plan=plan,
@@ -84,6 +91,11 @@ class Planner:
             applied=applied,
             comparison=comparison,
         )
+
+    def _told(
+        self, loaded: Loaded, messages: tuple[Message, ...], platform: PlatformReader
+    ) -> tuple[Message, ...]:
+        return tuple(self._counted(m, platform) for m in located(loaded, messages))
 
     def _applied_contents(self, environment: Environment) -> Callable[..., _Contents]:
         return lambda keys: self.store.applied_contents(environment.name, keys)

@@ -73,7 +73,9 @@ class Job:
         planned = self._plan(chosen, environment)
         show(planned.plan)
         options = replace(options, type="reconcile", heal=environment.self_heal)
-        applied = self.applier.apply(planned, lambda: self._plan(chosen, environment), options)
+        applied = self.applier.apply(
+            planned, lambda: self._plan(chosen, environment, told=False), options
+        )
         unhealed = [d for d in planned.plan.drift if d.reason is not Reason.UNFINISHED]
         left = 0 if environment.self_heal else len(unhealed)
         return Reconciled(
@@ -84,9 +86,9 @@ class Job:
             applied=applied,
         )
 
-    def _plan(self, chosen: Chosen, environment: Environment) -> Planned:
+    def _plan(self, chosen: Chosen, environment: Environment, *, told: bool = True) -> Planned:
         loaded = self.workspace.load(chosen, environment)
-        return self.planner.plan(loaded, chosen.repository.environments)
+        return self.planner.plan(loaded, chosen.repository.environments, told=told)
 
 
 def _waiting(environment: Environment, example: str) -> Reconciled:

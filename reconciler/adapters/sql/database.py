@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, SingletonThreadPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from reconciler.adapters import folder
@@ -192,7 +192,7 @@ class Database:
                 "empty": lambda: dialect.connect_empty(_empty_schema()),
             }
             begin = dialect.WRITE if use == "write" else dialect.READ
-            self._engines[use] = make_engine(connectors[use], begin)
+            self._engines[use] = make_engine(connectors[use], begin, keep=use == "empty")
         return self._engines[use]
 
     def _has_bytes(self) -> bool:
@@ -242,9 +242,13 @@ def _upgrade(connection: Connection) -> None:
     migrate.upgrade(connection)
 
 
-def make_engine(connector: dialect.Connector, begin: str) -> Engine:
-    """Return an engine whose connections live as long as their transaction, begun as said."""
-    engine = create_engine("sqlite://", creator=connector, poolclass=NullPool)
+def make_engine(connector: dialect.Connector, begin: str, *, keep: bool = False) -> Engine:
+    """Return an engine whose transactions begin as said.
+
+    Connections live as long as their transaction, or with `keep` one as long as its thread.
+    """
+    pool = SingletonThreadPool if keep else NullPool
+    engine = create_engine("sqlite://", creator=connector, poolclass=pool)
 
     @event.listens_for(engine, "begin")
     def _(connection: Connection) -> None:

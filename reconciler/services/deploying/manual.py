@@ -78,7 +78,9 @@ class Deployer:
         environment = attempt.planned.loaded.environment
         return self.applier.apply(
             attempt.planned,
-            lambda: self._plan(attempt.chosen, environment, allow_empty=attempt.allow_empty),
+            lambda: self._plan(
+                attempt.chosen, environment, allow_empty=attempt.allow_empty, told=False
+            ),
             ApplyOptions(
                 reviewed=reviewed,
                 allow_removals=allow_removals,
@@ -87,10 +89,12 @@ class Deployer:
             ),
         )
 
-    def _plan(self, chosen: Chosen, environment: Environment, *, allow_empty: bool) -> Planned:
+    def _plan(
+        self, chosen: Chosen, environment: Environment, *, allow_empty: bool, told: bool = True
+    ) -> Planned:
         loaded = self.workspace.load(chosen, environment)
         others = chosen.repository.environments
-        return self.planner.plan(loaded, others, allow_empty=allow_empty)
+        return self.planner.plan(loaded, others, allow_empty=allow_empty, told=told)
 
 
 def refuse_release_only(environment: Environment) -> None:
