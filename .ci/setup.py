@@ -126,6 +126,14 @@ def make_venv(python: str) -> None:
         )
 
 
+def need_ssh_keygen() -> None:
+    """Install ssh-keygen where that can be done; without it only signatures cannot be checked."""
+    if not shutil.which("ssh-keygen") and os.geteuid() == 0 and shutil.which("apt-get"):
+        say("installing openssh-client, which checks signatures")
+        run("apt-get", "update", "-qq")
+        run("apt-get", "install", "-qq", "-y", "--no-install-recommends", "openssh-client")
+
+
 def install(*, dev: bool) -> None:
     """Install the project with the tested versions, so that a later `git pull` is enough."""
     python = VENV / "bin" / "python"
@@ -185,6 +193,7 @@ def set_up(*, dev: bool) -> None:
             python, current = find_python()
             say("making .venv with Python " + current.split()[0])
             make_venv(python)
+        need_ssh_keygen()
         say("installing the project" + (" and what its tests need" if dev else ""))
         STAMP.unlink(missing_ok=True)
         install(dev=dev)

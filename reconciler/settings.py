@@ -6,9 +6,11 @@ of what the settings are used for.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from reconciler.core import credentials, printable
 from reconciler.core.errors import UsageError
@@ -41,12 +43,14 @@ class Settings:
     """How this run is set up.
 
     `root` is the top folder of the checkout, or the current folder when `remote` names a
-    repository elsewhere. `verbosity` is 0 for warnings, 1 for informations, 2 for everything.
+    repository elsewhere; its mirror lies below `mirrors`. `remote` may hold a token: never show it.
+    `verbosity` is 0 for warnings, 1 for informations, 2 for everything.
     `store` may hold a password: show `redacted_store`.
     """
 
     root: Path
-    remote: str | None = None
+    remote: str | None = field(default=None, repr=False)
+    mirrors: Path | None = None
     store: str = field(repr=False)
     log_format: str = "text"
     verbosity: int = 0
@@ -81,7 +85,7 @@ def load(
         UsageError: an option or variable has a value that cannot be meant.
     """
     remote = options.repo if options.repo and _is_remote(options.repo) else None
-    root = _root(cwd if remote or not options.repo else cwd / options.repo)
+    root = _here(cwd) if remote else _root(cwd / (options.repo or "."))
     if options.log_format not in LOG_FORMATS:
         raise UsageError(
             f"The log format is {options.log_format!r}.", hint="Use --log-format text or json."
@@ -89,6 +93,7 @@ def load(
     return Settings(
         root=root,
         remote=remote,
+        mirrors=_mirrors(environ, root) if remote else None,
         store=_store(options.store, environ, root, cwd),
         log_format=options.log_format,
         verbosity=options.verbosity,
@@ -108,14 +113,42 @@ def secret_values(environ: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
+def url_passwords(*urls: str | None) -> tuple[str, ...]:
+    """Return the passwords that stand in URLs of options, as they are and decoded."""
+    found = []
+    for url in filter(None, urls):
+        try:
+            password = urlsplit(url).password
+        except ValueError:
+            continue
+        found += [password, unquote(password)] if password else []
+    return tuple(found)
+
+
 def _is_remote(repo: str) -> bool:
     """Say whether a repository is named by URL or `user@host:path` rather than by folder."""
     host = repo.partition(":")[0]
     return "://" in repo or ("@" in host and ":" in repo and "/" not in host)
 
 
+def _mirrors(environ: Mapping[str, str], root: Path) -> Path:
+    """Return the folder for mirrors: in the user's cache, else beside the store."""
+    cache, home = environ.get("XDG_CACHE_HOME", ""), environ.get("HOME", "")
+    if Path(cache).is_absolute():
+        return Path(cache) / "reconciler" / "mirrors"
+    if home.strip("/") and Path(home).is_dir() and os.access(home, os.W_OK | os.X_OK):
+        return Path(home) / ".cache" / "reconciler" / "mirrors"
+    return root / STATE_FOLDER / "mirrors"
+
+
 def _root(folder: Path) -> Path:
-    """Return the nearest folder upwards that is a checkout, else the folder itself.
+    """Return the nearest folder upwards that is a checkout, else the folder itself."""
+    start = _here(folder)
+    return next((place for place in (start, *start.parents) if (place / ".git").exists()), start)
+
+
+def _here(folder: Path) -> Path:
+    """Return a folder by its real path.
 
     Raises:
         UsageError: the folder is not there.
@@ -132,7 +165,7 @@ def _root(folder: Path) -> Path:
             f"The repository {printable.one_line(str(folder), 200)} is not a folder.",
             hint="Name its folder with --repo DIR.",
         )
-    return next((place for place in (start, *start.parents) if (place / ".git").exists()), start)
+    return start
 
 
 def _store(option: str | None, environ: Mapping[str, str], root: Path, cwd: Path) -> str:

@@ -29,6 +29,45 @@ ENVIRONMENT = {
 _FIRST_MOMENT = 1_767_225_600  # 2026-01-01T00:00:00Z; each commit is a minute later
 
 
+class Signer:
+    """An SSH key in a folder: `key` is the private half, `principal` whose it is."""
+
+    def __init__(
+        self, folder: Path, principal: str = "ana@example.com", *, type: str = "ed25519"
+    ) -> None:
+        """Make the key."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.principal = principal
+        self.key = folder / f"{principal}-{type}"
+        options = ("-q", "-t", type, "-N", "", "-C", principal, "-f", str(self.key))
+        subprocess.run(["ssh-keygen", *options], check=True, stdin=subprocess.DEVNULL)
+
+    @property
+    def public(self) -> str:
+        """The public half: type and key."""
+        return " ".join(self.key.with_name(f"{self.key.name}.pub").read_text().split()[:2])
+
+    def line(self, options: str = "", principals: str | None = None) -> str:
+        """Return the line of a file of allowed signers."""
+        words = (principals or self.principal, options, self.public)
+        return " ".join(filter(None, words)) + "\n"
+
+    def sign(self, payload: bytes, namespace: str = "git") -> str:
+        """Return the signature of a payload."""
+        done = subprocess.run(
+            ["ssh-keygen", "-q", "-Y", "sign", "-n", namespace, "-f", str(self.key)],
+            input=payload,
+            capture_output=True,
+            check=True,
+        )
+        return done.stdout.decode("ascii")
+
+
+def allowed_signers(*signers: Signer) -> str:
+    """Return a file of allowed signers with a line for each."""
+    return "".join(signer.line() for signer in signers)
+
+
 class Repository:
     """A git repository in a folder, made on branch `main` unless another is named."""
 
@@ -90,6 +129,32 @@ class Repository:
         annotated = () if message is None else ("--annotate", f"--message={message}")
         self.git("tag", *annotated, name, target)
         return self.git("rev-parse", "--verify", f"refs/tags/{name}")
+
+    def signed_tag(self, name: str, key: Path, message: str = "A tag", target: str = "HEAD") -> str:
+        """Make a tag signed with an SSH key, by git itself, and return its object's id."""
+        config = ("-c", "gpg.format=ssh", "-c", f"user.signingkey={key}")
+        self.git(*config, "tag", "--sign", f"--message={message}", name, target)
+        return self.git("rev-parse", "--verify", f"refs/tags/{name}")
+
+    def merge(self, branch: str, message: str = "Merge") -> str:
+        """Merge a branch into the one that is checked out, with a merge commit."""
+        self._moment += 60
+        self.git("merge", "--quiet", "--no-ff", "--no-verify", f"--message={message}", branch)
+        return self.head
+
+    def squash(self, branch: str, message: str = "Squash") -> str:
+        """Merge a branch into the one that is checked out as one commit of its own."""
+        self.git("merge", "--quiet", "--squash", branch)
+        return self.commit(message=message)
+
+    def rebase(self, branch: str) -> str:
+        """Merge a branch into the one that is checked out by copies of its commits."""
+        into = self.git("symbolic-ref", "--short", "HEAD")
+        self._moment += 60
+        self.git("rebase", "--quiet", "--no-verify", "--force-rebase", into, branch)
+        self.git("switch", "--quiet", into)
+        self.git("merge", "--quiet", "--ff-only", branch)
+        return self.head
 
     def switch(self, branch: str, *, create: bool = False) -> None:
         """Check a branch out."""

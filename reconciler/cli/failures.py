@@ -18,7 +18,7 @@ from reconciler.core.render import text as render_text
 _ANSWERS = {
     **dict.fromkeys(("plan", "drift", "apply"), "plans"),
     "validate": "findings",
-    "reconcile": "promotions",
+    **dict.fromkeys(("reconcile", "promote"), "promotions"),
     "history": "deployments",
     "secret": "secrets",
     "doctor": "checks",

@@ -12,14 +12,24 @@ from reconciler.cli import failures
 from reconciler.cli.commands import (
     apply,
     calendar,
+    changelog,
+    copy,
     doctor,
     drift,
+    gates,
     history,
+    import_,
     init,
     plan,
+    promote,
     reconcile,
+    release,
+    release_views,
+    report,
+    rollback,
     secret,
     store,
+    trust,
     users,
     validate,
 )
@@ -41,10 +51,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (init, validate, plan, apply, drift, reconcile, history, calendar, doctor):
+for module in (init, validate, plan, apply, drift, promote, reconcile, gates, calendar):
+    app.command(name=module.NAME, help=module.HELP, epilog=module.EPILOG)(module.run)
+app.add_typer(release.app, name="release")
+release_views.mount(release.app)
+for module in (rollback, history, changelog, report, import_, copy, doctor):
     app.command(name=module.NAME, help=module.HELP, epilog=module.EPILOG)(module.run)
 app.add_typer(secret.app, name="secret")
 app.add_typer(store.app, name="store")
+app.add_typer(trust.app, name="trust")
 app.add_typer(users.app, name="users")
 
 

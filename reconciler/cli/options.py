@@ -89,4 +89,4 @@ LockTimeout = Annotated[
         help="Wait so long for another deployment of the environment.",
     ),
 ]
-AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Apply without asking.")]
+AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Go on without asking.")]

@@ -14,13 +14,14 @@ import typer
 
 from reconciler import settings as settings_module
 from reconciler import telemetry
+from reconciler.cli import process
 from reconciler.core import printable
 from reconciler.core.errors import UsageError
 from reconciler.core.render import json as render_json
 from reconciler.core.render.style import Style
 
 if TYPE_CHECKING:
-    from reconciler.bootstrap import Services
+    from reconciler.bootstrap.services import Services
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +62,15 @@ class Session:
             log_format=found.log_format, verbosity=found.verbosity, colour=found.colour
         )
         telemetry.redact(settings_module.secret_values(os.environ))
+        telemetry.redact(settings_module.url_passwords(self.options.repo, self.options.store))
         return found
 
     @cached_property
     def services(self) -> Services:
         """The wired services."""
-        from reconciler import bootstrap
+        from reconciler.bootstrap.services import open_services
 
-        return bootstrap.open_services(self.settings, offline=self.options.offline)
+        return open_services(self.settings, offline=self.options.offline)
 
     def renew(self) -> None:
         """Open everything anew before the next run of the agent."""
@@ -84,16 +86,24 @@ class Session:
 
     def show(self, text: str) -> None:
         """Write an answer to stdout."""
-        typer.echo(telemetry.redactor().text(text), color=self.settings.colour)
+        _write(telemetry.redactor().text(text), colour=self.settings.colour)
 
     def show_json(self, answer: Mapping[str, Any]) -> None:
         """Write an answer for machines to stdout."""
-        typer.echo(render_json.dumps(telemetry.redactor().value(answer)))
+        _write(render_json.dumps(telemetry.redactor().value(answer)))
 
     def note(self, text: str) -> None:
         """Say something beside the answer, on stderr."""
         for line in text.splitlines():
             typer.echo(telemetry.redactor().text(printable.visible(line)), err=True)
+
+
+def _write(text: str, *, colour: bool | None = None) -> None:
+    """Write to stdout; a reader that has gone does not decide what becomes of a deployment."""
+    try:
+        typer.echo(text, color=colour)
+    except BrokenPipeError:
+        process.give_up_stdout()
 
 
 def _current_folder() -> Path:

@@ -23,9 +23,8 @@ from reconciler.core.plan import Plan
 from reconciler.core.render import github, markdown, sarif
 from reconciler.core.render import json as render_json
 from reconciler.core.render import text as render_text
-from reconciler.services.deploying.applying import Applied
 from reconciler.services.deploying.manual import Attempt
-from reconciler.services.reconciling import Reconciled
+from reconciler.services.deploying.options import Applied
 from reconciler.services.viewing import Report
 
 
@@ -96,12 +95,12 @@ def write_plan(path: Path, many: Sequence[Plan]) -> None:
 
 def read_plan(path: Path, environment: str) -> Mapping[str, Any]:
     """Return the plan of one environment from a file that `plan --out` wrote."""
-    from reconciler import bootstrap
+    from reconciler.bootstrap import starting
 
     foreign = f"{path} is not a plan; it was not written by `reconciler plan --out`."
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        if not bootstrap.is_plan(data):
+        if not starting.is_plan(data):
             raise UsageError(foreign)
     except FileNotFoundError as error:
         raise NotFound(f"There is no plan file {path}.") from error
@@ -135,17 +134,6 @@ def applied(session: Session, attempt: Attempt, result: Applied, *, as_json: boo
     session.show(render_text.applied(result.summary))
 
 
-def reconciled(session: Session, result: Reconciled) -> None:
-    """Show what happened to one environment."""
-    for sentence in result.recovered:
-        session.show(sentence)
-    session.show(f"{result.environment}: {result.reason}.".replace("..", "."))
-    if result.error is not None:
-        failure(session, result.error)
-    if result.applied is not None and result.applied.deployment is not None:
-        session.show(render_text.applied(result.applied.summary))
-
-
 def planned(session: Session, plan: Plan) -> None:
     """Show a plan before it is carried out, when there is something to say."""
     if plan.has_differences or plan.messages:
@@ -159,20 +147,3 @@ def failure(session: Session, error: ReconcilerError) -> None:
         session.show(render_text.findings(found))
     if error.hint:
         session.show(f"Next: {error.hint}")
-
-
-def promotions(session: Session, results: Sequence[Reconciled]) -> None:
-    """Show what happened to each environment, as JSON."""
-    rows: list[dict[str, Any]] = [
-        {
-            "environment": result.environment,
-            "version": None,
-            "tag": None,
-            "outcome": result.outcome,
-            "reason": result.reason,
-            "gates": [],
-        }
-        for result in results
-    ]
-    errors = [result.error for result in results if result.error is not None]
-    session.show_json(render_json.promotions(rows, errors))

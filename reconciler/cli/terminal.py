@@ -35,6 +35,30 @@ def confirmed(environment: str) -> bool:
     return False
 
 
+def agreed(question: str) -> bool:
+    """Ask something that only the full word `yes` agrees to."""
+    if not is_interactive():
+        raise ReconcilerError(
+            "Nothing was done: there is no terminal to ask for a confirmation.",
+            hint="Pass --auto-approve to go on without asking.",
+        )
+    typer.echo(f"{question} Only the word yes agrees: ", err=True, nl=False)
+    if sys.stdin.readline().strip() == "yes":
+        return True
+    typer.echo("Nothing was done.", err=True)
+    return False
+
+
+def secret(name: str, environment: str) -> str:
+    """Ask for a secret without echo; an empty answer leaves it for later."""
+    import getpass
+
+    return getpass.getpass(
+        f"{environment} has no value for the secret {name}. Value (not shown; Enter: later): ",
+        stream=sys.stderr,
+    )
+
+
 @contextmanager
 def steps() -> Iterator[Progress]:
     """Show the steps of a deployment on stderr as they run."""

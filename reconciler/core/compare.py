@@ -18,7 +18,8 @@ class Comparison:
 
     All are sorted. `unmanaged` runs on the platform, was not made by us and is not desired.
     `gone` has a record of ours but is neither desired nor there any more; the next apply forgets
-    it. `settled` runs as desired although we last wrote something else; the next apply notes it.
+    it. `settled` runs as desired although we last wrote something else, or adopted it and wrote
+    nothing yet; the next apply notes it.
     """
 
     pending: tuple[Difference, ...] = ()
@@ -32,12 +33,17 @@ def compare(
     desired: Mapping[ResourceKey, str], actual: Observation, applied: Applied
 ) -> Comparison:
     """Compare three maps of digests; cost is one look-up for each resource that is equal."""
-    if desired == actual.digests == applied.digests:
+    if desired == actual.digests == applied.digests and not applied.adopted:
         return Comparison()
     found = sorted(_differences(desired, actual, applied), key=lambda difference: difference.key)
     seen, last = actual.digests, applied.digests
     gone = sorted(k for k in last if k not in seen and k not in desired) if actual.complete else ()
-    settled = (k for k, d in last.items() if d != seen.get(k) == desired.get(k) and k in desired)
+    told = applied.adopted
+    settled = (
+        k
+        for k, d in last.items()
+        if k in desired and seen.get(k) == desired[k] and (d != desired[k] or k in told)
+    )
     return Comparison(
         pending=tuple(d for d in found if d.reason is Reason.PENDING),
         drift=tuple(d for d in found if d.reason is not Reason.PENDING),

@@ -11,6 +11,7 @@ from reconciler.core.names import nearest
 
 ROOT = "environments"
 PIPELINE = f"{ROOT}/pipeline.yaml"
+SIGNERS = f"{ROOT}/allowed_signers"
 STATE_FOLDER = ".reconciler"
 FOLDERS = (*RESOURCE_FOLDERS, "releases")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -29,6 +30,11 @@ def environment_folder(name: str) -> str:
 def environment_file(name: str) -> str:
     """Return the path of an environment's own manifest."""
     return f"{ROOT}/{name}/environment.yaml"
+
+
+def release_file(environment: str, version: str) -> str:
+    """Return the path of a release's manifest."""
+    return f"{ROOT}/{environment}/releases/{version}.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,11 @@ def twice(slots: Iterable[Slot]) -> tuple[Finding, ...]:
             text = f"{slot.kind} {slot.name} stands in {earlier} too; names are unique by kind"
             findings.append(Finding(slot.path, 1, 1, text, "layout"))
     return tuple(findings)
+
+
+def finding(path: str, text: str) -> Finding:
+    """Return a finding that concerns a whole file."""
+    return Finding(path, 1, 1, text, "layout")
 
 
 def resolve_beside(manifest: str, file: str) -> str:

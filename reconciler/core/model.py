@@ -139,11 +139,15 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What we last wrote to an environment, and the content digest it belonged to."""
+    """What we last wrote to an environment, and the content digest it belonged to.
+
+    `adopted` are those of the digests that we did not write but took over from the platform.
+    """
 
     digests: Mapping[ResourceKey, str] = field(default_factory=dict)
     content_digest: str | None = None
     unfinished: frozenset[ResourceKey] = frozenset()
+    adopted: frozenset[ResourceKey] = frozenset()
 
 
 class Mode(StrEnum):
@@ -272,7 +276,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """The record of one apply."""
+    """The record of one apply; `attempt` digests the tag object, bindings and state it met."""
 
     id: str
     environment: str
@@ -289,6 +293,7 @@ class Deployment:
     plan_digest: str | None = None
     content_digest: str | None = None
     backup: str | None = None
+    attempt: str | None = None
     summary: Mapping[str, int] = field(default_factory=dict)
     messages: tuple[Mapping[str, Json], ...] = ()
     steps: tuple[Step, ...] = ()

@@ -24,13 +24,13 @@ _MODE_PROBLEMS = {
 }
 _REGULAR = frozenset({"100644", "100755", "100664"})
 _RESERVED = r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.[^/]*)?(?:/|\Z)"
-_SEGMENT = rf"(?!{_RESERVED}|\.git(?:/|\Z))[A-Za-z0-9._-]{{1,{MAX_SEGMENT_BYTES}}}(?<!\.)"
+_SEGMENT = rf"(?!{_RESERVED}|\.git(?:/|\Z))[A-Za-z0-9._+-]{{1,{MAX_SEGMENT_BYTES}}}(?<!\.)"
 # Nearly every name is accepted by this one look; what is not is asked for its reason.
 _ACCEPTED = re.compile(
     rf"{_SEGMENT}(?:/{_SEGMENT}){{0,{MAX_DEPTH - 1}}}\Z", re.IGNORECASE | re.ASCII
 )
 _RESERVED_NAME = re.compile(_RESERVED, re.IGNORECASE)
-_UNWANTED = re.compile(r"[^A-Za-z0-9._/-]")
+_UNWANTED = re.compile(r"[^A-Za-z0-9._+/-]")
 # How `printable.one_line` writes a character out: the name is refused for what stood there.
 _WRITTEN_OUT = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U000[0-9a-f]{5}|U0010[0-9a-f]{4}|[nrt])")
 
@@ -71,8 +71,8 @@ def _character_problem(path: str) -> str:
     written = _WRITTEN_OUT.search(path)
     char = written.group().encode().decode("unicode_escape") if written else _unwanted(path)
     if "\udc80" <= char <= "\udcff":
-        return "has a name that is not UTF-8; use A-Z, a-z, 0-9, dot, dash and underscore"
-    return f"has {_described(char)} in its name; use A-Z, a-z, 0-9, dot, dash and underscore"
+        return "has a name that is not UTF-8; use A-Z, a-z, 0-9, dot, dash, underscore and plus"
+    return f"has {_described(char)} in its name; use A-Z, a-z, 0-9, dot, dash, underscore and plus"
 
 
 def _unwanted(path: str) -> str:

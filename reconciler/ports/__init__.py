@@ -8,12 +8,19 @@ from __future__ import annotations
 from reconciler.ports.desired import (
     CachedDocument,
     DocumentCache,
-    GitRepository,
     Manifests,
     Parsed,
     ParseRequest,
     Snapshot,
     TreeFile,
+)
+from reconciler.ports.git import (
+    Commit,
+    GitRepository,
+    GitWriter,
+    MadeTag,
+    SignatureAnswer,
+    SignatureVerifier,
 )
 from reconciler.ports.platforms import (
     AffectedUser,
@@ -23,6 +30,7 @@ from reconciler.ports.platforms import (
     Unit,
 )
 from reconciler.ports.records import (
+    Concerned,
     Store,
     StoreReader,
 )
@@ -40,13 +48,21 @@ from reconciler.ports.users import (
     UserReader,
     UserStaging,
 )
+from reconciler.ports.writing import (
+    ManifestWriter,
+)
 
 __all__ = [
     "AffectedUser",
     "CachedDocument",
     "Clock",
+    "Commit",
+    "Concerned",
     "DocumentCache",
     "GitRepository",
+    "GitWriter",
+    "MadeTag",
+    "ManifestWriter",
     "Manifests",
     "Operation",
     "ParseRequest",
@@ -57,6 +73,8 @@ __all__ = [
     "SealedSecret",
     "Sealer",
     "SecretSource",
+    "SignatureAnswer",
+    "SignatureVerifier",
     "Snapshot",
     "Store",
     "StoreReader",

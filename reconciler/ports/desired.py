@@ -1,4 +1,4 @@
-"""What git and the manifests in it say."""
+"""What is desired: files of a commit, the manifests in them, and what is remembered of both."""
 
 from __future__ import annotations
 
@@ -50,43 +50,6 @@ class Snapshot(Protocol):
         """
 
 
-class GitRepository(Protocol):
-    """A git repository: which commits there are. Only `fetch` touches the network."""
-
-    def snapshot(self, ref: str) -> Snapshot:
-        """Return the files of a commit, branch or tag.
-
-        Raises:
-            NotFound: with the branches that there are.
-        """
-
-    def worktree(self) -> Snapshot:
-        """Return the files of the checkout as they are."""
-
-    def protected(self, branch: str) -> tuple[str, str]:
-        """Return full ref and commit of a branch as this checkout has it, local before remote.
-
-        Raises:
-            NotFound: with the branches that there are.
-        """
-
-    def remote_url(self) -> str | None:
-        """Return the URL of the remote `origin`, None without one; it may hold a token."""
-
-    def fetch(self, branch: str) -> str:
-        """Ask the remote for a branch and all tags; return the branch's commit there.
-
-        Raises:
-            RepositoryError: the remote does not answer, with its reason.
-        """
-
-    def ahead(self, commit: str, other: str) -> int:
-        """Count the commits that are in one and not in the other."""
-
-    def uncommitted(self, folder: str, commit: str) -> bool:
-        """Say whether the checkout's files below a folder differ from a commit's."""
-
-
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """A manifest that fits its schema, normalised, with `${{ }}` references still in place."""
@@ -119,6 +82,13 @@ class Manifests(Protocol):
 
     def position(self, data: bytes, pointer: str) -> tuple[int, int]:
         """Return line and column (from 1) of a JSON Pointer, or of its nearest parent there."""
+
+    def with_member(self, data: bytes, donor: bytes, pointer: str) -> bytes | None:
+        """Return `data` with the block at a JSON Pointer replaced by that of `donor`, by text.
+
+        Everything else keeps its bytes. A block that the donor lacks is removed, one that only the
+        donor has is put at the end of its mapping. None where that cannot be done.
+        """
 
 
 @dataclass(frozen=True, slots=True)

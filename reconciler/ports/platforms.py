@@ -34,7 +34,7 @@ class PlatformReader(Protocol):
         """Return how many users a message concerns; None where users cannot be read."""
 
     def affected(self, query: AffectedQuery) -> Iterator[AffectedUser]:
-        """Stream those users, ordered by user, with flat memory."""
+        """Stream those users, ordered by user, with flat memory; none where they are unknown."""
 
     def secret_fingerprints(self) -> Mapping[str, str]:
         """Return the keyed fingerprint of each secret that the runtime may use, by name."""
@@ -80,4 +80,14 @@ class Platform(PlatformReader, Protocol):
         """Set the secrets a runtime may use (None takes one away); return the names that changed.
 
         Workflows that require a secret without a value stay inactive until it arrives.
+        """
+
+    def removed(self, before: str) -> tuple[ResourceKey, ...]:
+        """Return what was removed before a time (RFC 3339) and is still kept hidden, sorted."""
+
+    def purge(self, unit: Unit, before: str) -> tuple[ResourceKey, ...]:
+        """Forget for good what was removed before a time (RFC 3339); return it, sorted.
+
+        Connections, settings and enablement that belong to it go with it, users stay. What came
+        back is not purged.
         """

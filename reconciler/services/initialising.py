@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from reconciler.core import layout
 from reconciler.core.errors import Conflict, RepositoryError
 
 _NAME_MARK = b"{{name}}"
 _FALLBACK_NAME = "shop"
 BRANCH = "main"
+_PROTECTED = f"protectedBranch: {BRANCH}".encode()
 
 
 class NewRepository(Protocol):
@@ -20,6 +23,9 @@ class NewRepository(Protocol):
 
     def root_of(self, folder: Path) -> Path | None:
         """Return the root of the repository at or above a folder, None when there is none."""
+
+    def branch_of(self, root: Path) -> str | None:
+        """Return the branch that is checked out in a repository, None when there is none."""
 
     def first_commit(self, folder: Path, branch: str, files: Mapping[str, bytes]) -> str:
         """Make a repository and its first commit; return its id.
@@ -31,11 +37,15 @@ class NewRepository(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Initialised:
-    """What was written; `commit` is None when committing is left to the user."""
+    """What was written; `commit` is None when committing is left to the user.
+
+    `kept` were there already and are as they were.
+    """
 
     root: Path
     written: tuple[str, ...]
     commit: str | None = None
+    kept: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
 
@@ -47,21 +57,28 @@ def initialise(
 ) -> Initialised:
     """Write the starter repository into a folder.
 
+    In a repository of the user's, files that are there and belong to no environment are kept:
+    another `.gitignore` will do.
+
     Raises:
-        Conflict: a file is there already, or the folder lies inside another repository.
+        Conflict: a file is in the way, or the folder lies inside another repository.
     """
-    name = pipeline_name(folder.name).encode()
-    files = {path: data.replace(_NAME_MARK, name) for path, data in starter.items()}
+    files = named(starter, folder)
     root = git.root_of(folder)
     if root is not None and root != folder:
         raise Conflict(
             f"{folder} lies inside the repository {root}; nothing was written.",
             hint="Run `reconciler init` at its root, or choose a folder outside of it.",
         )
-    _refuse_existing(folder, files)
-    write(folder, files)
     if root is not None:
-        return Initialised(root=folder, written=tuple(files))
+        refuse_existing(folder, [path for path in files if path.startswith(f"{layout.ROOT}/")])
+        kept = tuple(_existing(folder, files))
+        files = _protecting(files, git.branch_of(root))
+        files = {path: data for path, data in files.items() if path not in kept}
+        write(folder, files)
+        return Initialised(root=folder, written=tuple(files), kept=kept)
+    refuse_existing(folder, files)
+    write(folder, files)
     try:
         commit = git.first_commit(folder, BRANCH, files)
     except RepositoryError as error:
@@ -70,14 +87,38 @@ def initialise(
     return Initialised(root=folder, written=tuple(files), commit=commit)
 
 
+def named(starter: Mapping[str, bytes], folder: Path) -> dict[str, bytes]:
+    """Return the starter's files with a name for the pipeline, made of the folder's."""
+    name = pipeline_name(folder.name).encode()
+    return {path: data.replace(_NAME_MARK, name) for path, data in starter.items()}
+
+
+def _protecting(files: dict[str, bytes], branch: str | None) -> dict[str, bytes]:
+    """Return the files with the branch that is worked on as the protected one."""
+    if branch is None or branch == BRANCH or layout.PIPELINE not in files:
+        return files
+    told = f"protectedBranch: {json.dumps(branch, ensure_ascii=False)}".encode()
+    pipeline = files[layout.PIPELINE].replace(_PROTECTED, told)
+    return {**files, layout.PIPELINE: pipeline}
+
+
 def pipeline_name(folder_name: str) -> str:
     """Return a name made of a folder's: lower case letters, digits and dashes."""
     name = re.sub(r"[^a-z0-9]+", "-", folder_name.lower()).strip("-")[:63].strip("-")
     return name or _FALLBACK_NAME
 
 
-def _refuse_existing(folder: Path, files: Mapping[str, bytes]) -> None:
-    there = [path for path in files if (folder / path).exists() or (folder / path).is_symlink()]
+def _existing(folder: Path, paths: Iterable[str]) -> list[str]:
+    return [path for path in paths if (folder / path).exists() or (folder / path).is_symlink()]
+
+
+def refuse_existing(folder: Path, paths: Iterable[str]) -> None:
+    """Refuse to write over files, were they dangling links.
+
+    Raises:
+        Conflict: naming the first of them.
+    """
+    there = _existing(folder, paths)
     if there:
         shown = ", ".join(there[:3]) + (f" and {len(there) - 3} more" if there[3:] else "")
         raise Conflict(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.core import canonical, compare, digests, facts, layout, order
+from reconciler.core import adoption, canonical, compare, digests, facts, layout, order
 from reconciler.core.canonical import Json
 from reconciler.core.compare import Comparison
 from reconciler.core.diff import field_changes
 from reconciler.core.errors import Invalid
 from reconciler.core.messages import registry
-from reconciler.core.messages.review import Message, Review
+from reconciler.core.messages.review import Hotfix, Message, Review
 from reconciler.core.model import (
     Action,
     Applied,
@@ -54,12 +54,14 @@ class Planner:
         loaded: Loaded,
         others: Iterable[Environment] = (),
         *,
+        hotfixes: Iterable[Hotfix] = (),
         allow_empty: bool = False,
         told: bool = True,
     ) -> Planned:
         """Compare one environment's desired state with its platform.
 
-        A plan that is made again only to be compared is not `told`: it has no counts and places.
+        `hotfixes` are those that are live there. A plan that is made again only to be compared is
+        not `told`: it has no counts and places.
 
         Raises:
             Invalid: the folder holds nothing although something was applied, or a workflow waits
@@ -67,22 +69,21 @@ class Planner:
         """
         environment = loaded.environment
         platform = self.platform(environment)
-        applied, observation = self.store.applied(environment.name), platform.observe()
+        applied, observation = self._applied(loaded), platform.observe()
         if not allow_empty:
             refuse_empty(loaded, applied)
         refuse_dangling(loaded, applied)
         comparison = compare.compare(loaded.desired.digests, observation, applied)
-        reviewed = _reviewed(loaded, applied, self._applied_contents(environment))
-        messages = registry.collect(
-            _review(loaded, reviewed, applied, others, self._secrets_present(environment))
-        )
+        reviewed = _reviewed(loaded, applied, self._applied_contents(environment, applied.adopted))
+        review = _review(loaded, reviewed, applied, others, self.secrets_present(environment))
+        messages = registry.collect(replace(review, hotfixes=tuple(hotfixes)))
         plan = replace(
             _plan(loaded, applied, reviewed, comparison, messages),
             complete=observation.complete,
             incomplete_reason=observation.reason,
             drift=self._drift(loaded, comparison, platform),
             unmanaged=len(comparison.unmanaged),
-            messages=self._told(loaded, messages, platform) if told else messages,
+            messages=self.counted(located(loaded, messages), platform) if told else messages,
         )
         return Planned(
             plan=plan,
@@ -92,15 +93,27 @@ class Planner:
             comparison=comparison,
         )
 
-    def _told(
-        self, loaded: Loaded, messages: tuple[Message, ...], platform: PlatformReader
-    ) -> tuple[Message, ...]:
-        return tuple(self._counted(m, platform) for m in located(loaded, messages))
+    def counted(self, messages: Iterable[Message], platform: PlatformReader) -> tuple[Message, ...]:
+        """Return messages with how many users each concerns on a platform."""
+        return tuple(self._counted(message, platform) for message in messages)
 
-    def _applied_contents(self, environment: Environment) -> Callable[..., _Contents]:
-        return lambda keys: self.store.applied_contents(environment.name, keys)
+    def _applied(self, loaded: Loaded) -> Applied:
+        name = loaded.environment.name
+        marks = self.store.adopted(name)
+        return adoption.with_marks(self.store.applied(name), marks, loaded.desired.entries)
 
-    def _secrets_present(self, environment: Environment) -> dict[str, bool]:
+    def _applied_contents(
+        self, environment: Environment, adopted: Collection[ResourceKey]
+    ) -> Callable[..., _Contents]:
+        def contents(keys: Collection[ResourceKey]) -> _Contents:
+            taken = [key for key in keys if key in adopted]
+            found = self.store.adopted_contents(environment.name, taken) if taken else {}
+            rest = [key for key in keys if key not in adopted]
+            return {**self.store.applied_contents(environment.name, rest), **found}
+
+        return contents
+
+    def secrets_present(self, environment: Environment) -> dict[str, bool]:
         """Return which declared secrets have a value, without those that cannot be known here."""
         found = {
             name: self.secrets.present(environment.name, name, source)
@@ -123,8 +136,19 @@ class Planner:
         return replace(message, affected_users=count, as_of=self.clock.now())
 
 
-def between(base: Loaded | None, desired: Loaded, others: Iterable[Environment] = ()) -> Plan:
-    """Compare two commits from git alone: no platform, no store, no counts, no secret state."""
+def between(
+    base: Loaded | None,
+    desired: Loaded,
+    others: Iterable[Environment] = (),
+    *,
+    hotfixes: Iterable[Hotfix] = (),
+    secrets_present: Mapping[str, bool] | None = None,
+) -> Plan:
+    """Compare two commits from git alone: no platform, no store, no counts.
+
+    `secrets_present` says which secrets have a value where that is known; it is no part of the
+    plan's digest.
+    """
     applied = Applied()
     if base is not None:
         applied = Applied(digests=base.desired.digests, content_digest=base.desired.content_digest)
@@ -134,7 +158,8 @@ def between(base: Loaded | None, desired: Loaded, others: Iterable[Environment] 
     comparison = compare.compare(
         desired.desired.digests, Observation(digests=applied.digests), applied
     )
-    messages = registry.collect(_review(desired, reviewed, applied, others, None))
+    review = _review(desired, reviewed, applied, others, secrets_present)
+    messages = registry.collect(replace(review, hotfixes=tuple(hotfixes)))
     plan = _plan(desired, applied, reviewed, comparison, messages)
     return replace(plan, messages=located(desired, messages))
 

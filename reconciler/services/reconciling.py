@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from reconciler.core.errors import EXIT_DONE, ReconcilerError
+from reconciler.core.errors import EXIT_DONE, ReconcilerError, worst_exit
 from reconciler.core.model import Environment, Mode, Reason
 from reconciler.core.plan import Plan
-from reconciler.services.deploying.applying import Applied, Applier, ApplyOptions
+from reconciler.services.deploying.applying import Applier
+from reconciler.services.deploying.options import Applied, ApplyOptions
+from reconciler.services.deploying.purging import Purger
 from reconciler.services.deploying.recovering import Recoverer
 from reconciler.services.planning import Planned, Planner
-from reconciler.services.viewing import tag_example
+from reconciler.services.releases.promoting.converging import Converger
+from reconciler.services.releases.promoting.promotion import Promotion, Request
+from reconciler.services.releases.reading.grounds import Grounds, grounds_of
 from reconciler.services.workspace import Chosen, Workspace
 
 
@@ -26,6 +30,7 @@ class Reconciled:
     plan: Plan | None = None
     applied: Applied | None = None
     recovered: tuple[str, ...] = ()
+    promotions: tuple[Promotion, ...] = ()
     error: ReconcilerError | None = None
 
 
@@ -37,6 +42,9 @@ class Job:
     planner: Planner
     recoverer: Recoverer
     applier: Applier
+    converger: Converger
+    purger: Purger
+    _grounds: list[Grounds] = field(default_factory=list)
 
     def reconcile(
         self,
@@ -50,9 +58,14 @@ class Job:
         try:
             chosen.repository.refuse_broken(environment.name)
             if environment.mode is Mode.RELEASE_ONLY:
-                return _waiting(environment, tag_example(chosen, environment))
-            told.extend(self.recoverer.recover(environment.name, options.patience))
-            done = self._converge(chosen, environment, options, show)
+                grounds = self._grounds_of(chosen)
+                done = self._released(grounds, environment, options, show)
+            else:
+                self.converger.refuse_loosened(chosen, environment)
+                told.extend(self.recoverer.recover(environment.name, options.patience))
+                done = self._converge(chosen, environment, options, show)
+            told.extend(done.recovered)
+            self.purger.purge(environment, options.actor)
         except ReconcilerError as error:
             done = Reconciled(
                 environment=environment.name,
@@ -62,6 +75,37 @@ class Job:
                 error=error,
             )
         return replace(done, recovered=tuple(told))
+
+    def _grounds_of(self, chosen: Chosen) -> Grounds:
+        """Return the tags beside what was chosen, listed once for all environments of a run."""
+        if not self._grounds or self._grounds[0].chosen is not chosen:
+            self._grounds[:] = [grounds_of(self.workspace, chosen)]
+        return self._grounds[0]
+
+    def _released(
+        self,
+        grounds: Grounds,
+        environment: Environment,
+        options: ApplyOptions,
+        show: Callable[[Plan], None],
+    ) -> Reconciled:
+        request = Request(options=options, show=show, scheduled=True)
+        done = self.converger.converge(grounds, environment, request)
+        main = done.promotions[-1]
+        parts = [main.reason]
+        if done.healed is not None and done.healed.healed:
+            parts.append(f"{done.healed.healed} healed after a change outside")
+        if done.left:
+            parts.append(f"{done.left} changed outside and left alone, since selfHeal is off")
+        return Reconciled(
+            environment=environment.name,
+            outcome=main.outcome,
+            reason="; ".join(parts),
+            exit_code=worst_exit(promotion.exit_code for promotion in done.promotions),
+            applied=done.healed,
+            recovered=done.recovered,
+            promotions=done.promotions,
+        )
 
     def _converge(
         self,
@@ -89,14 +133,6 @@ class Job:
     def _plan(self, chosen: Chosen, environment: Environment, *, told: bool = True) -> Planned:
         loaded = self.workspace.load(chosen, environment)
         return self.planner.plan(loaded, chosen.repository.environments, told=told)
-
-
-def _waiting(environment: Environment, example: str) -> Reconciled:
-    return Reconciled(
-        environment=environment.name,
-        outcome="waiting",
-        reason=f"waits for its first release tag ({example})",
-    )
 
 
 def _reason(applied: Applied, left: int) -> str:

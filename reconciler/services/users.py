@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import heapq
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import groupby
 
 from reconciler.core import users
-from reconciler.core.affected import AffectedQuery
 from reconciler.core.canonical import Json
 from reconciler.core.errors import Invalid, NotFound, ReconcilerError, UsageError
-from reconciler.core.messages import registry
 from reconciler.core.messages.review import Message
 from reconciler.core.model import Environment, Kind
 from reconciler.core.names import nearest, quoted
+from reconciler.core.releases import names
+from reconciler.core.releases.model import ReleaseName
 from reconciler.core.users import Known, Offer
 from reconciler.ports import AffectedUser, Store, UserPlatform, UserReader, UserStaging
+from reconciler.services import affected_users
+from reconciler.services.planning import Planned
 from reconciler.services.user_files import STEP, Imported, Progress, UserFile, stage
 from reconciler.services.viewing import Viewer
 from reconciler.services.workspace import Chosen, Workspace
@@ -28,7 +27,10 @@ _KINDS = (Kind.INTEGRATION, Kind.WORKFLOW)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserKeeper:
-    """Writes and reads the connected users of environments."""
+    """Writes and reads the connected users of environments.
+
+    `preview` plans a release that was not deployed yet; it raises NotFound for an unknown one.
+    """
 
     workspace: Workspace
     viewer: Viewer
@@ -36,6 +38,7 @@ class UserKeeper:
     platform: Callable[[Environment], UserPlatform]
     reader: Callable[[Environment], UserReader]
     staging: Callable[[], AbstractContextManager[UserStaging]]
+    preview: Callable[[ReleaseName], Planned] | None = None
 
     def import_file(self, environment: str, file: UserFile, progress: Progress) -> Imported:
         """Write the users of a file, all of them or, where anything is wrong, none."""
@@ -78,10 +81,62 @@ class UserKeeper:
             UsageError: there is no such environment or code.
             NotFound: the plan has no such message.
         """
-        refuse_unknown(code)
+        affected_users.refuse_unknown(code)
         found = chosen.repository.environment(environment)
         messages = self._messages(chosen, environment)
-        return _rows(self.reader(found), _queries(messages, environment, code, subject))
+        what = f"The current plan of {environment}"
+        return affected_users.of_plan(self.reader(found), messages, what, code, subject)
+
+    def affected_by_release(
+        self, release: ReleaseName, code: str, subject: str | None = None
+    ) -> Iterator[AffectedUser]:
+        """Stream whom a release concerns.
+
+        Once it was deployed what was stored then answers, before that the platform.
+
+        Raises:
+            UsageError: there is no such code.
+            NotFound: there is no such release, or it has no such message.
+        """
+        affected_users.refuse_unknown(code)
+        deployment = affected_users.deployment_of(self.store, release)
+        if deployment is not None:
+            return affected_users.of_deployment(self.store, deployment, code, subject)
+        planned = self._previewed(release)
+        reader = self.reader(planned.loaded.environment)
+        what = f"The plan of {release}"
+        return affected_users.of_plan(reader, planned.plan.messages, what, code, subject)
+
+    def affected_by_deployment(
+        self, environment: str | None, deployment: str, code: str, subject: str | None = None
+    ) -> Iterator[AffectedUser]:
+        """Stream whom a deployment concerned, as it was stored then.
+
+        Raises:
+            UsageError: there is no such code.
+            NotFound: there is no such deployment, or it had no such message.
+        """
+        affected_users.refuse_unknown(code)
+        found = affected_users.deployment_by_id(self.store, environment, deployment)
+        return affected_users.of_deployment(self.store, found, code, subject)
+
+    def release(self, text: str) -> ReleaseName:
+        """Return the release that a person names, by version or by tag.
+
+        Raises:
+            UsageError: the text names no release of an environment that there is.
+        """
+        repository = self.workspace.choose().repository
+        environments = [each.name for each in repository.environments]
+        return names.parse_release(text, repository.pipeline.tag_format, environments)
+
+    def _previewed(self, release: ReleaseName) -> Planned:
+        if self.preview is None:
+            raise NotFound(
+                f"{release} was not deployed, so nobody was stored for it.",
+                hint="`reconciler history` lists what was deployed.",
+            )
+        return self.preview(release)
 
     def _messages(self, chosen: Chosen, environment: str) -> tuple[Message, ...]:
         [plan] = self.viewer.plans(chosen, [environment])
@@ -141,58 +196,3 @@ def _counted(
         yield record
         if number % STEP == 0:
             progress("Writing users", number, users)
-
-
-# --- whom a message concerns ----------------------------------------------------------------------
-
-
-def refuse_unknown(code: str) -> None:
-    """Refuse a code that the catalogue does not have.
-
-    Raises:
-        UsageError: with the nearest one.
-    """
-    try:
-        registry.definition(code)
-    except NotFound as error:
-        raise UsageError(error.text) from error
-
-
-def _queries(
-    messages: tuple[Message, ...], environment: str, code: str, subject: str | None
-) -> list[AffectedQuery]:
-    """Return whom the messages of a code concern, of one subject where it is named."""
-    found = [message for message in messages if message.code == code]
-    if not found:
-        codes = ", ".join(sorted({message.code for message in messages}))
-        there = f"it has {codes}" if codes else "it has no messages"
-        raise NotFound(f"The current plan of {environment} has no message {code}; {there}.")
-    if subject is not None:
-        found = _about(found, subject, environment)
-    queries = [message.affected for message in found if message.affected is not None]
-    if not queries:
-        raise NotFound(f"{code} concerns no connected users in particular.")
-    return queries
-
-
-def _about(messages: list[Message], subject: str, environment: str) -> list[Message]:
-    """Return the messages about one resource, written `kind/name` in any case."""
-    found = [each for each in messages if str(each.subject).casefold() == subject.casefold()]
-    if not found:
-        names = sorted({str(message.subject) for message in messages})
-        raise NotFound(
-            f"The current plan of {environment} has {messages[0].code} for {', '.join(names)}, "
-            f"not for {quoted(subject)}{nearest(subject, names)}."
-        )
-    return found
-
-
-def _rows(reader: UserReader, queries: Iterable[AffectedQuery]) -> Iterator[AffectedUser]:
-    """Yield the users of each integration and workflow, each once, with flat memory."""
-    groups: defaultdict[tuple[str, str], list[AffectedQuery]] = defaultdict(list)
-    for query in queries:
-        groups[query.integration or "", getattr(query, "workflow", None) or ""].append(query)
-    for _, group in sorted(groups.items()):
-        streams = [reader.affected(query) for query in group]
-        merged = heapq.merge(*streams, key=lambda row: row.user)
-        yield from (row for row, _ in groupby(merged))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from reconciler.core import layout
 from reconciler.core.errors import Invalid
-from reconciler.core.model import Environment, Finding, Mode
+from reconciler.core.model import Environment, Finding, Kind, Mode
 from reconciler.core.plan import Plan
+from reconciler.ports import Snapshot
 from reconciler.services import planning
 from reconciler.services.loading import environment as loading
-from reconciler.services.loading.documents import Documents
+from reconciler.services.loading.documents import Documents, Item
 from reconciler.services.loading.environment import Loaded
-from reconciler.services.planning import Planner
-from reconciler.services.workspace import Chosen, Workspace, names
+from reconciler.services.planning import Planned, Planner
+from reconciler.services.validating import folders, history, policies
+from reconciler.services.workspace import HEAD, Chosen, Workspace, names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +29,20 @@ class Report:
     resources: int
 
 
+class ReleasedPlans(Protocol):
+    """Plans what release tags say."""
+
+    def plan(self, chosen: Chosen, environment: Environment) -> Planned | None:
+        """Plan a release-only environment, None before its first accepted tag."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
     """Answers without writing anything."""
 
     workspace: Workspace
     planner: Planner
+    released: ReleasedPlans
 
     def plans(
         self, chosen: Chosen, asked: Sequence[str], *, allow_empty: bool = False
@@ -47,15 +58,36 @@ class Viewer:
         base = self.workspace.base(ref, isolated=asked)
         return [self._against(chosen, base, one) for one in names(chosen, asked)]
 
-    def validate(self, chosen: Chosen) -> Report:
-        """Collect every finding of every environment, isolated ones included."""
+    def examine(
+        self, *, ref: str | None = None, worktree: bool = False, against: str | None = None
+    ) -> Report:
+        """Validate what is named, HEAD by default, even where its pipeline cannot be read.
+
+        Raises:
+            NotFound: there is no such ref, or no pipeline.
+        """
+        git = self.workspace.git
+        if against is not None:
+            git.snapshot(against)  # an unknown ref is told before all findings
+        try:
+            chosen = self.workspace.choose(ref=ref, worktree=worktree, head=True)
+        except Invalid as error:
+            snapshot = git.worktree() if worktree else git.snapshot(ref or HEAD)
+            return self._unreadable(snapshot, error.findings)
+        return self.validate(chosen, against=against)
+
+    def validate(self, chosen: Chosen, *, against: str | None = None) -> Report:
+        """Collect every finding of every environment, isolated ones included.
+
+        `against` names an older commit whose releases must still be as they were.
+        """
         workspace = self.workspace
         files = chosen.snapshot.files(layout.ROOT)
-        folders = layout.environments_in(file.path for file in files)
+        found_in = layout.environments_in(file.path for file in files)
         listed = {environment.name for environment in chosen.repository.environments}
-        chosen = workspace.with_isolated(chosen, [n for n in folders if n not in listed])
+        chosen = workspace.with_isolated(chosen, [n for n in found_in if n not in listed])
         findings = list(chosen.repository.findings)
-        findings += layout.strays([file.path for file in files], folders)
+        findings += layout.strays([file.path for file in files], found_in)
         resources = 0
         documents = Documents(workspace.manifests, workspace.cache, chosen.snapshot)
         for environment in chosen.repository.environments:
@@ -63,22 +95,51 @@ class Viewer:
             found, count = loading.survey(documents, environment, alone=alone)
             findings += found
             resources += count
+        findings += folders.findings(workspace, chosen)
+        findings += policies.findings(workspace, chosen)
+        if against is not None:
+            findings += history.findings(workspace, chosen, against)
         return Report(
             findings=tuple(sorted(set(findings))),
             environments=len(chosen.repository.environments),
             resources=resources,
         )
 
+    def _unreadable(self, snapshot: Snapshot, wrong: Sequence[Finding]) -> Report:
+        """Look at each file by itself, for nothing is known of the pipeline."""
+        workspace = self.workspace
+        documents = Documents(workspace.manifests, workspace.cache, snapshot)
+        paths = [file.path for file in snapshot.files(layout.ROOT)]
+        names = [n for n in layout.environments_in(paths) if layout.may_be_environment(n)]
+        findings = [*wrong, *layout.strays(paths, names), *policies.strays(paths)]
+        resources = 0
+        for name in names:
+            own = snapshot.files(layout.environment_file(name))
+            sound = [f for f in own if not loading.path_findings([f])]
+            findings += documents.know([Item(Kind.ENVIRONMENT, file) for file in sound])[1]
+            found, count = loading.survey(documents, Environment(name=name), alone=True)
+            findings += found
+            resources += count
+        return Report(
+            findings=tuple(sorted(set(findings))), environments=len(names), resources=resources
+        )
+
     def _plan(self, chosen: Chosen, environment: Environment, *, allow_empty: bool) -> Plan:
         try:
             chosen.repository.refuse_broken(environment.name)
             if environment.mode is Mode.RELEASE_ONLY and not chosen.explicit:
-                return planning.waiting(environment, tag_example(chosen, environment))
+                return self._released(chosen, environment)
             loaded = self.workspace.load(chosen, environment)
             others = chosen.repository.environments
             return self.planner.plan(loaded, others, allow_empty=allow_empty).plan
         except Invalid as error:
             return _errored(chosen, environment, error.findings)
+
+    def _released(self, chosen: Chosen, environment: Environment) -> Plan:
+        planned = self.released.plan(chosen, environment)
+        if planned is None:
+            return planning.waiting(environment, tag_example(chosen, environment))
+        return planned.plan
 
     def _against(self, chosen: Chosen, base: Chosen | None, environment: Environment) -> Plan:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from reconciler.core import layout
 from reconciler.core.errors import NotFound, RemoteUnreachable, RepositoryError, UsageError
@@ -20,10 +20,15 @@ FETCHED = "refs/reconciler/heads/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """What is read. `explicit` when a ref or the working tree was asked for by name."""
+    """What is read. `explicit` when a ref or the working tree was asked for by name.
+
+    `fetched` when the remote was asked and answered, `unreachable` when it was and did not.
+    """
 
     repository: Repository
     explicit: bool = False
+    fetched: bool = False
+    unreachable: bool = False
     notices: tuple[str, ...] = ()
 
     @property
@@ -34,12 +39,18 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """A repository with what reads and remembers its manifests."""
+    """A repository with what reads and remembers its manifests.
+
+    `notices` are what opening the repository had to say; they go with what is chosen locally.
+    """
 
     git: GitRepository
     manifests: Manifests
     cache: DocumentCache
     offline: bool = False
+    notices: tuple[str, ...] = ()
+    _commits: dict[str, Snapshot] = field(default_factory=dict)
+    _repositories: dict[str, Repository] = field(default_factory=dict)
 
     def choose(
         self,
@@ -60,10 +71,11 @@ class Workspace:
             return self._at(self.git.worktree(), isolated, explicit=True)
         if ref is not None or head:
             named = HEAD if ref is None else ref
-            return self._at(self.git.snapshot(named), isolated, explicit=ref is not None)
+            chosen = self._at(self.git.snapshot(named), isolated, explicit=ref is not None)
+            return replace(chosen, notices=self.notices)
         branch, _ = self.git.protected(self.protected_branch())
         chosen = self._at(self.git.snapshot(branch), isolated)
-        return replace(chosen, notices=self._uncommitted(chosen.snapshot))
+        return replace(chosen, notices=(*self.notices, *self._uncommitted(chosen.snapshot)))
 
     def choose_from_remote(self, isolated: Iterable[str] = ()) -> Chosen:
         """Choose the protected branch as the remote names it now, else as it is known here."""
@@ -75,13 +87,14 @@ class Workspace:
         except RemoteUnreachable as error:
             chosen = self._last_known(branch, isolated)
             notice = f"The remote did not answer: {error.text} Going on with what is known here."
-            return replace(chosen, notices=(notice, *chosen.notices))
+            others = [each for each in chosen.notices if each not in self.notices]
+            return replace(chosen, notices=(notice, *others), unreachable=True)
         chosen = self._at(self.git.snapshot(f"{FETCHED}{branch}"), isolated)
-        return replace(chosen, notices=self._unpushed(branch, commit))
+        return replace(chosen, notices=self._unpushed(branch, commit), fetched=True)
 
-    def protected_branch(self) -> str:
-        """Return the name of the protected branch, as the checkout's pipeline says."""
-        snapshot = self.git.snapshot(HEAD)
+    def protected_branch(self, ref: str = HEAD) -> str:
+        """Return the name of the protected branch, as the pipeline of the checkout says."""
+        snapshot = self.git.snapshot(ref)
         return repository.pipeline_of(self.manifests, self.cache, snapshot).protected_branch
 
     def base(self, ref: str, isolated: Iterable[str] = ()) -> Chosen | None:
@@ -90,6 +103,25 @@ class Workspace:
         if not snapshot.files(layout.PIPELINE):
             return None
         return self._at(snapshot, isolated, explicit=True)
+
+    def commit(self, commit: str) -> Snapshot:
+        """Return the files of a commit by its full id; the same one again costs nothing.
+
+        Raises:
+            NotFound: it is not here.
+        """
+        if commit not in self._commits:
+            self._commits[commit] = self.git.snapshot(commit)
+        return self._commits[commit]
+
+    def of_snapshot(self, snapshot: Snapshot, isolated: Sequence[str] = ()) -> Chosen:
+        """Choose a snapshot that was found in another way."""
+        commit = snapshot.commit or ""
+        if isolated or snapshot is not self._commits.get(commit):
+            return self._at(snapshot, isolated, explicit=True)
+        if commit not in self._repositories:
+            self._repositories[commit] = self._at(snapshot, ()).repository
+        return Chosen(repository=self._repositories[commit], explicit=True)
 
     def with_isolated(self, chosen: Chosen, names: Iterable[str]) -> Chosen:
         """Return the same choice with isolated environments loaded too."""

@@ -20,6 +20,7 @@ from reconciler.testing.factories import (
 )
 from reconciler.testing.platform import MemoryPlatform
 from reconciler.testing.repository import MemoryRepository
+from reconciler.testing.signing import MemoryVerifier, signed
 from reconciler.testing.sources import (
     FakeClock,
     FakeProcesses,
@@ -46,6 +47,7 @@ __all__ = [
     "MemoryStaging",
     "MemoryStore",
     "MemoryUnit",
+    "MemoryVerifier",
     "app_event",
     "deployment",
     "desired",
@@ -54,6 +56,7 @@ __all__ = [
     "manifest",
     "operation",
     "removal",
+    "signed",
     "user",
     "workflow",
 ]

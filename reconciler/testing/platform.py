@@ -12,6 +12,7 @@ from reconciler.core.affected import AffectedQuery
 from reconciler.core.canonical import Json
 from reconciler.core.errors import PlatformError, ReconcilerError, StalePlan
 from reconciler.core.model import Kind, Observation, ResourceKey
+from reconciler.core.retention import is_earlier
 from reconciler.core.users import is_on_by_default
 from reconciler.ports import AffectedUser, Operation, SealedSecret, Unit
 from reconciler.testing.affected import concerns
@@ -27,6 +28,7 @@ class _Row:
     digest: str
     relationships: tuple[tuple[str, ResourceKey], ...] = ()
     removed: bool = False
+    removed_at: str | None = None
     on_by_default: bool = False
 
 
@@ -45,7 +47,8 @@ class MemoryPlatform:
     """A `ports.Platform` in memory for one environment.
 
     `incomplete` is the reason why a read is not complete, `users_known` whether users can be
-    read, `failure` what the next `deploy` raises, `writes` every operation that was written.
+    read, `failure` what the next `deploy` raises, `writes` every operation that was written,
+    `now` the time (RFC 3339) at which things are removed.
     """
 
     transactional = True
@@ -55,6 +58,7 @@ class MemoryPlatform:
         self.incomplete: str | None = None
         self.users_known = True
         self.failure: ReconcilerError | None = None
+        self.now = "2026-01-06T09:00:00+00:00"
         self.writes: list[Operation] = []
         self._state = _State()
         for content in contents:
@@ -79,11 +83,12 @@ class MemoryPlatform:
         return sum(1 for _ in self.affected(query)) if self.users_known else None
 
     def affected(self, query: AffectedQuery) -> Iterator[AffectedUser]:
-        """Stream those users, ordered by user."""
+        """Stream those users, ordered by user; none where users are not known."""
         removed = self._removed()
         integration = getattr(query, "integration", None)
         workflow = getattr(query, "workflow", None)
-        for user, record in sorted(self._state.users.items()):
+        users = sorted(self._state.users.items()) if self.users_known else ()
+        for user, record in users:
             if concerns(record, removed, query):
                 yield AffectedUser(user=user, integration=integration, workflow=workflow)
 
@@ -121,6 +126,27 @@ class MemoryPlatform:
             else:
                 self._state.secrets[name] = secret
         return tuple(changed)
+
+    def removed(self, before: str) -> tuple[ResourceKey, ...]:
+        """Return what was removed before a time and is still kept hidden, sorted."""
+        rows = sorted(self._state.rows.items())
+        return tuple(
+            key
+            for key, row in rows
+            if row.removed and row.removed_at and is_earlier(row.removed_at, before)
+        )
+
+    def purge(self, unit: Unit, before: str) -> tuple[ResourceKey, ...]:
+        """Forget for good what was removed before a time; return it, sorted."""
+        self._keep_for(unit)
+        purged = self.removed(before)
+        for key in purged:
+            del self._state.rows[key]
+        users = self._state.users
+        for user, record in users.items() if purged else ():
+            users[user] = visible(record, purged)
+        self._state.revision += bool(purged)
+        return purged
 
     def secret_fingerprints(self) -> Mapping[str, str]:
         """Return the fingerprint of each secret that the runtime may use, by name."""
@@ -204,8 +230,8 @@ class MemoryPlatform:
             digest = operation.digest or canonical.digest(operation.content)
             text, default = json.dumps(operation.content), _is_default(operation)
             rows[operation.key] = _Row(text, digest, operation.relationships, on_by_default=default)
-        elif row := rows.get(operation.key):
-            rows[operation.key] = replace(row, removed=True)
+        elif (row := rows.get(operation.key)) and not row.removed:
+            rows[operation.key] = replace(row, removed=True, removed_at=self.now)
 
     def _is_on(self, key: ResourceKey) -> bool:
         row = self._present().get(key)

@@ -58,12 +58,17 @@ class MemorySnapshot:
         commit: str | None = "c" * 40,
         ref: str | None = "main",
         modes: Mapping[str, str] | None = None,
+        objects: Mapping[str, bytes] | None = None,
     ) -> None:
-        """Take the files; `commit` None stands for the working tree."""
+        """Take the files; `commit` None stands for the working tree.
+
+        `objects` are blobs of the repository by id: they can be read under any path.
+        """
         self.commit = commit
         self.ref = ref
         self.reads: list[str] = []
         self._modes = modes or {}
+        self._objects = {} if objects is None else objects
         self._bytes = {
             path: data.encode() if isinstance(data, str) else data for path, data in files.items()
         }
@@ -92,10 +97,11 @@ class MemorySnapshot:
     def read(self, files: Iterable[TreeFile]) -> Iterator[tuple[TreeFile, bytes]]:
         """Yield the bytes of the files, in their order."""
         for file in files:
-            if file.path not in self._bytes:
+            data = self._objects.get(file.oid, self._bytes.get(file.path))
+            if data is None:
                 raise RepositoryError(f"Object {file.oid} ({file.path}) is missing.")
             self.reads.append(file.path)
-            yield file, self._bytes[file.path]
+            yield file, data
 
 
 def git_object_id(type: str, data: bytes) -> str:
@@ -137,6 +143,20 @@ class MemoryManifests:
     def position(self, data: bytes, pointer: str) -> tuple[int, int]:
         """Return the beginning of the file, wherever the pointer points."""
         return (1, 1)
+
+    def with_member(self, data: bytes, donor: bytes, pointer: str) -> bytes | None:
+        """Return the JSON of `data` with one member as in `donor`."""
+        made, given = json.loads(data), json.loads(donor)
+        *parents, name = pointer.split("/")[1:]
+        place = made
+        for token in parents:
+            place, given = place.get(token), given.get(token, {})
+            if not isinstance(place, dict):
+                return None
+        place.pop(name, None)
+        if name in given:
+            place[name] = given[name]
+        return json.dumps(made).encode()
 
 
 class MemoryCache:

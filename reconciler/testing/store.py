@@ -12,7 +12,8 @@ from reconciler.core import canonical
 from reconciler.core.canonical import Json
 from reconciler.core.errors import Busy, NotFound, ReconcilerError
 from reconciler.core.model import Applied, Deployment, Phase, ResourceKey, Step
-from reconciler.ports import Operation, SealedSecret, Unit
+from reconciler.ports import AffectedUser, Operation, SealedSecret, Unit
+from reconciler.testing.release_records import MemoryReleaseRecords
 from reconciler.testing.unit import MemoryUnit, joined
 
 
@@ -22,6 +23,7 @@ class _Environment:
     contents: dict[ResourceKey, str] = field(default_factory=dict)
     content_digest: str | None = None
     unfinished: frozenset[ResourceKey] = frozenset()
+    adopted: dict[ResourceKey, tuple[str, str]] = field(default_factory=dict)
     secrets: dict[str, SealedSecret] = field(default_factory=dict)
 
 
@@ -34,14 +36,16 @@ class _Records:
         return self.environments.setdefault(environment, _Environment())
 
 
-class MemoryStore:
+class MemoryStore(MemoryReleaseRecords):
     """A `ports.Store` in memory.
 
     `fail_commit` is raised instead of committing the next transaction.
     """
 
-    def __init__(self) -> None:
-        """Begin empty."""
+    def __init__(self, identity: str | None = "store-in-memory") -> None:
+        """Begin empty; without an identity it is one that was never set up."""
+        super().__init__()
+        self._identity = identity
         self.fail_commit: ReconcilerError | None = None
         self._records = _Records()
 
@@ -61,6 +65,24 @@ class MemoryStore:
         contents = self._records.of(environment).contents
         return {key: json.loads(contents[key]) for key in keys if key in contents}
 
+    def adopted(self, environment: str) -> Mapping[ResourceKey, str]:
+        """Return digests of what was adopted."""
+        return {key: digest for key, (digest, _) in self._records.of(environment).adopted.items()}
+
+    def adopted_contents(
+        self, environment: str, keys: Iterable[ResourceKey]
+    ) -> Mapping[ResourceKey, Json]:
+        """Return contents that were adopted."""
+        found = self._records.of(environment).adopted
+        return {key: json.loads(found[key][1]) for key in keys if key in found}
+
+    def adopt(
+        self, environment: str, running: Mapping[ResourceKey, tuple[str, Json]], at: str
+    ) -> None:
+        """Mark resources as adopted with digest and content."""
+        marks = {key: (digest, json.dumps(content)) for key, (digest, content) in running.items()}
+        self._records.of(environment).adopted.update(marks)
+
     def deployments(
         self, environment: str | None = None, limit: int | None = None
     ) -> Sequence[Deployment]:
@@ -76,6 +98,14 @@ class MemoryStore:
         """Return deployments that did not finish."""
         return [each for each in self.deployments(environment) if each.phase is Phase.RUNNING]
 
+    def live(self, environment: str) -> Deployment | None:
+        """Return the deployment that bears the Live mark."""
+        return next((each for each in self.deployments(environment) if each.live), None)
+
+    def identity(self) -> str | None:
+        """Return the store's own id."""
+        return self._identity
+
     def secret(self, environment: str, name: str) -> SealedSecret | None:
         """Return a stored secret, still sealed."""
         return self._records.of(environment).secrets.get(name)
@@ -86,11 +116,7 @@ class MemoryStore:
 
     def begin(self, deployment: Deployment) -> None:
         """Record a deployment as Running."""
-        for other in self.running(deployment.environment):
-            raise Busy(
-                f"Deployment {other.id} works on {other.environment} since {other.started_at}"
-                f" ({json.dumps(other.owner)})."
-            )
+        self._refuse_second(deployment)
         self._records.deployments[deployment.id] = replace(
             deployment, phase=Phase.RUNNING, live=False
         )
@@ -158,6 +184,28 @@ class MemoryStore:
             ended, phase=phase, finished_at=finished_at, live=live
         )
 
+    def record_affected(
+        self, deployment: str, code: str, subject: ResourceKey, rows: Iterable[AffectedUser]
+    ) -> int:
+        """Store whom a message concerns; return how many were given."""
+        self._deployment(deployment)
+        return self._store_affected(deployment, code, subject, rows)
+
+    def record_live(
+        self, deployment: Deployment, operations: Sequence[Operation], content_digest: str
+    ) -> None:
+        """Record that a release runs which this store did not deploy."""
+        self._refuse_second(deployment)
+        record = self._records.of(deployment.environment)
+        record.digests.clear()
+        record.contents.clear()
+        for operation in operations:
+            _record(record, operation)
+        record.content_digest, record.unfinished = content_digest, frozenset()
+        self._records.deployments[deployment.id] = replace(deployment, steps=())
+        at = deployment.finished_at or deployment.started_at
+        self.finish(deployment.id, Phase.SUCCEEDED, at, live=True)
+
     def put_secret(self, environment: str, name: str, sealed: SealedSecret, at: str) -> None:
         """Store a sealed secret."""
         self._records.of(environment).secrets[name] = sealed
@@ -175,6 +223,13 @@ class MemoryStore:
             failure, self.fail_commit = self.fail_commit, None
             raise failure
 
+    def _refuse_second(self, deployment: Deployment) -> None:
+        for other in self.running(deployment.environment):
+            raise Busy(
+                f"Deployment {other.id} works on {other.environment} since {other.started_at}"
+                f" ({json.dumps(other.owner)})."
+            )
+
     def _deployment(self, id: str) -> Deployment:
         try:
             return self._records.deployments[id]
@@ -187,6 +242,7 @@ class MemoryStore:
 
 
 def _record(record: _Environment, operation: Operation) -> None:
+    record.adopted.pop(operation.key, None)
     if operation.content is None:
         record.digests.pop(operation.key, None)
         record.contents.pop(operation.key, None)

@@ -59,6 +59,22 @@ def test_inside_a_repository_committing_is_left_to_the_user(tmp_path: Path) -> N
     assert run(repository.root, "validate", "--worktree").out.startswith("Valid: 9 resources")
 
 
+def test_a_repository_of_another_branch_keeps_its_own_files(tmp_path: Path) -> None:
+    """An existing .gitignore stays, and the branch that is checked out is the protected one."""
+    repository = Repository(tmp_path / "shop")
+    repository.commit({".gitignore": "*.log\n"})
+    repository.git("checkout", "--quiet", "-b", "trunk/next")
+
+    made = run(repository.root, "init")
+    repository.git("add", "-A")
+    repository.git("commit", "--quiet", "-m", "Begin")
+
+    assert "  = .gitignore is there already and stays as it is\n" in made.out
+    assert (repository.root / ".gitignore").read_text("utf-8") == "*.log\n"
+    assert "Applied: 9 added" in run(repository.root, "reconcile").out
+    assert repository.git("status", "--porcelain") == ""
+
+
 def test_below_a_repository_nothing_is_written(tmp_path: Path) -> None:
     """A folder inside somebody's repository is refused: git would not see a second one there."""
     repository = Repository(tmp_path / "shop")

@@ -1,4 +1,8 @@
-"""The README's tour, run command by command; UPDATE_README=1 writes what the program prints."""
+"""The README's tour, run command by command; UPDATE_README=1 writes what the program prints.
+
+A line that begins with `$ ` is a command, lines that begin with `> ` after it go on with it, and
+all else is output. What differs from run to run (ids, digests, times) is not compared.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +17,12 @@ from tests.project import ROOT
 
 README = ROOT / "README.md"
 FENCE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^\$ .*\n(?:> .*\n)*", re.MULTILINE)
 VARYING = (
     (re.compile(r"sha256:[0-9a-f]{64}"), "sha256:…"),
     (re.compile(r"\b(?=[0-9a-f]*[0-9])[0-9a-f]{12}\b"), "<commit>"),
     (re.compile(r"\b[0-9a-hjkmnp-tv-z]{26}\b"), "<id>"),
+    (re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?=\d{4}-)"), ""),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(Z|[+-]\d\d:\d\d)?"), "<time>"),
 )
 
@@ -40,7 +46,7 @@ class Shell:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 pass_fds=(write,),
-                timeout=60,
+                timeout=120,
                 check=False,
                 text=True,
             )
@@ -54,11 +60,12 @@ class Shell:
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
             "RECONCILER_ACTOR": "ana",
-            "GIT_AUTHOR_NAME": "Ana",
-            "GIT_AUTHOR_EMAIL": "ana@example.com",
-            "GIT_COMMITTER_NAME": "Ana",
-            "GIT_COMMITTER_EMAIL": "ana@example.com",
         }
+
+
+def commands(block: str) -> list[list[str]]:
+    """Return each command of a block as the lines it stands on."""
+    return [match[0].splitlines() for match in COMMAND.finditer(block)]
 
 
 def printed(home: Path, text: str) -> str:
@@ -67,12 +74,11 @@ def printed(home: Path, text: str) -> str:
 
     def block(match: re.Match[str]) -> str:
         nonlocal folder
-        lines = []
-        for line in match[1].splitlines():
-            if line.startswith("$ "):
-                output, folder = shell.run(folder, line.removeprefix("$ "))
-                lines += [line, *([output] if output else [])]
-        return "```console\n" + "\n".join(lines) + "\n```"
+        shown = []
+        for lines in commands(match[1]):
+            output, folder = shell.run(folder, "\n".join(line[2:] for line in lines))
+            shown += [*lines, *([output] if output else [])]
+        return "```console\n" + "\n".join(shown) + "\n```"
 
     return FENCE.sub(block, text)
 

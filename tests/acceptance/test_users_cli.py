@@ -63,7 +63,7 @@ def listed(shop: Shop, *arguments: str) -> list[Any]:
 
 def affected(shop: Shop, code: str, *arguments: str, exit: int = 0) -> Run:
     """Ask whom a message of development concerns."""
-    return shop.run("users", "affected", "development", "--code", code, *arguments, code=exit)
+    return shop.run("users", "affected", *DEV, "--code", code, *arguments, code=exit)
 
 
 @pytest.fixture
@@ -179,11 +179,15 @@ def test_standard_input_is_a_file(deployed: Shop) -> None:
         (("import", *DEV, "users.txt"), 64, "users.txt does not tell what the file holds"),
         (("list", "-e", "developmnt"), 64, 'did you mean "development"'),
         (("list", *DEV, "--format", "xml"), 64, "xml"),
-        (("affected", "development", "--code", "WorkflowRemovd"), 64, 'mean "WorkflowRemoved"'),
-        (("affected", "development"), 64, "--code"),
-        (("affected", "staging/1.4.0", "--code", "WorkflowRemoved"), 64, "names a release"),
-        (("affected", "staging", "--code", "WorkflowRemoved"), 1, "waits for its first release"),
-        (("affected", "development", "--code", "WorkflowRemoved"), 1, "it has EnvironmentSecretM"),
+        (("affected", *DEV, "--code", "WorkflowRemovd"), 64, 'mean "WorkflowRemoved"'),
+        (("affected", *DEV), 64, "--code"),
+        (("affected", "--code", "WorkflowRemoved"), 64, "Name a RELEASE such as staging/1.4.0"),
+        (("affected", *DEV, "staging/1.4.0", "--code", "WorkflowRemoved"), 64, "either a RELEASE"),
+        (("affected", "stagin/1.4.0", "--code", "WorkflowRemoved"), 64, 'did you mean "staging"'),
+        (("affected", "staging/1.4.0", "--worktree", "--code", "A"), 64, "--ref and --worktree"),
+        (("affected", "-e", "staging", "--code", "WorkflowRemoved"), 1, "waits for its first"),
+        (("affected", *DEV, "--code", "WorkflowRemoved"), 1, "it has EnvironmentSecretM"),
+        (("affected", *DEV, "--deployment", "d-7", "--code", "WorkflowRemoved"), 1, '"d-7" of dev'),
     ],
 )
 def test_what_cannot_be_meant(
@@ -218,6 +222,21 @@ def test_affected_users_are_exported(peopled: Shop) -> None:
     ]
     counts = {each["code"]: each["affectedUsers"] for each in plan["messages"]}
     assert counts["OAuthScopesChanged"] == 4
+
+
+def test_a_deployment_answers_with_whom_it_concerned(peopled: Shop) -> None:
+    """What was stored answers after it, in both formats, whatever users did since."""
+    name = "integrations/slack.yaml"
+    more = peopled.read(name).replace("[chat:write]", "[chat:write, files:read]")
+    peopled.commit({name: more})
+    asked = affected(peopled, "OAuthScopesChanged").out
+    peopled.run("reconcile")
+    peopled.run("users", "import", *DEV, "-", "--format", "json", stdin='{"id": "u-on"}')
+    [(last,)] = peopled.sql("SELECT id FROM deployments ORDER BY sequence DESC LIMIT 1")
+    told = affected(peopled, "OAuthScopesChanged", "--deployment", last)
+
+    assert told.out == asked
+    assert told.out.count("\n") == 5
 
 
 def test_an_error_is_json_where_json_was_asked_for(deployed_once: Shop) -> None:

@@ -22,14 +22,13 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.adapters.git.commits import Commit
 from reconciler.adapters.git.objects import MAX_BYTES
 from reconciler.adapters.git.private import PrivateDirectory, find
 from reconciler.adapters.git.remote import Remotes
 from reconciler.adapters.git.repository import open_repository
 from reconciler.core.errors import NotFound, ReconcilerError, RepositoryError
 from reconciler.core.paths import colliding, path_problem
-from reconciler.ports import Snapshot
+from reconciler.ports import Commit, Snapshot
 from tests.repositories import AUTHOR, Repository
 
 SECRET = "c4n4ry-s3cr3t"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.worlds import World, make_world
+from tests.contract.worlds import SqliteWorld, World, make_world
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -21,3 +21,9 @@ def lasting_world(
 ) -> World:
     """Return a world that all examples of a property share, each in an environment of its own."""
     return make_world(request.param, tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture
+def sqlite_world(tmp_path: Path) -> SqliteWorld:
+    """Return an empty world on SQLite, for what only a file can show."""
+    return SqliteWorld(tmp_path)

@@ -63,6 +63,7 @@ def test_a_deployment_is_kept_as_it_was_begun(world: World) -> None:
         plan_digest="sha256:plan",
         content_digest="sha256:content",
         backup="b-1",
+        attempt="sha256:attempt",
         summary={"add": 1, "modify": 2, "remove": 0},
         messages=({"code": "AppEventRemoved", "text": "é \u2028 <b>"},),
         steps=(Step(name="check", state="done", log=("one", "two")),),

@@ -29,6 +29,9 @@ class UserPlatform(Platform, Protocol):
     def put_users(self, unit: Unit, users: list[Mapping[str, Json]], /) -> None:
         """Replace what is known of these users."""
 
+    def users(self, integration: str | None = None) -> Iterator[Mapping[str, Json]]:
+        """Stream records of users."""
+
     def inactive(self) -> Mapping[ResourceKey, tuple[str, ...]]:
         """Return enabled workflows that do not run."""
 
@@ -94,7 +97,7 @@ class SqliteWorld:
 
     def edit(self, environment: str, content: Mapping[str, Json]) -> None:
         """Change or add a resource with SQL, as somebody would by hand."""
-        self._execute(
+        self.execute(
             "INSERT INTO platform_resources (environment, kind, name, content)"
             " VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET content = excluded.content, state = 'enabled'",
@@ -104,7 +107,7 @@ class SqliteWorld:
     def delete(self, environment: str, key: ResourceKey) -> None:
         """Take a resource away with SQL, as somebody would by hand."""
         statement = "DELETE FROM platform_resources WHERE environment = ? AND kind = ? AND name = ?"
-        self._execute(statement, (environment, *key))
+        self.execute(statement, (environment, *key))
 
     @contextmanager
     def broken_commit(self) -> Iterator[None]:
@@ -115,10 +118,12 @@ class SqliteWorld:
         yield
         reader.close()
 
-    def _execute(self, statement: str, parameters: tuple[str, ...]) -> None:
+    def execute(self, statement: str, parameters: tuple[Json, ...] = ()) -> list[tuple[Json, ...]]:
+        """Execute SQL as somebody would by hand, and return the rows."""
         hand = sqlite3.connect(self.path, isolation_level=None)
-        hand.execute(statement, parameters)
+        rows = hand.execute(statement, parameters).fetchall()
         hand.close()
+        return rows
 
 
 @cache

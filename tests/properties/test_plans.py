@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reconciler.core import canonical
 from reconciler.core.model import Action
 from reconciler.services import planning
-from reconciler.services.deploying.applying import ApplyOptions
+from reconciler.services.deploying.options import ApplyOptions
 from reconciler.testing import MemoryCache
 from tests.properties.environments import environments
 from tests.unit.services.shop import Shop

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.adapters.git.commits import Commit
 from reconciler.adapters.git.repository import init_repository, open_repository
 from reconciler.core.errors import Conflict, RepositoryError
+from reconciler.ports import Commit
 from tests.repositories import AUTHOR, Repository
 
 

@@ -211,3 +211,11 @@ def test_the_values_of_our_secret_variables_are_known() -> None:
     }
 
     assert set(settings.secret_values(environ)) == {"one", "two", "three"}
+
+
+def test_passwords_in_urls_are_known_as_they_are_and_decoded() -> None:
+    """What stands in an option's URL is masked in both forms; what is no URL has none."""
+    found = settings.url_passwords(
+        "https://u:p%40ss@h.example/x", None, "/a/folder", "http://[", ""
+    )
+    assert found == ("p%40ss", "p@ss")

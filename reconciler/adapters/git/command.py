@@ -153,7 +153,7 @@ class GitCommand:
 
     @contextmanager
     def _started(self, argv: tuple[str, ...], stdin: bytes) -> Iterator[_Running]:
-        own = {**_FIXED, "GIT_DIR": str(self.directory), "PATH": _search_path()}
+        own = {**_FIXED, "GIT_DIR": str(self.directory), "PATH": search_path()}
         variables = {name: own[name] for name in own.keys() - self.inherited}
         variables |= self.variables
         command = [*_prefix(self.inherited | variables.keys()), find_git(), *argv]
@@ -287,7 +287,7 @@ def find_git() -> str:
     Raises:
         RepositoryError: there is none on PATH.
     """
-    found = shutil.which("git", path=_search_path())
+    found = shutil.which("git", path=search_path())
     if found is None:
         raise RepositoryError("git was not found on PATH.", hint=_INSTALL)
     return found
@@ -315,7 +315,7 @@ def _spooled(data: bytes) -> IO[bytes]:
         return spool
 
 
-def _search_path() -> str:
+def search_path() -> str:
     """PATH without relative entries: a repository must not be able to plant a program."""
     entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
     return os.pathsep.join(entry for entry in entries if Path(entry).is_absolute())
@@ -323,7 +323,7 @@ def _search_path() -> str:
 
 def _prefix(known: AbstractSet[str]) -> list[str]:
     """Return `env -u NAME …`: GitPython hands down our whole environment and can only add to it."""
-    program = shutil.which("env", path=_search_path()) or "/usr/bin/env"
+    program = shutil.which("env", path=search_path()) or "/usr/bin/env"
     unwanted = sorted(os.environ.keys() - known)
     return [program, *(part for name in unwanted for part in ("-u", name))]
 

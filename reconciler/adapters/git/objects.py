@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 from reconciler.adapters.git.command import GitCommand
+from reconciler.core.commits import CommitInfo
 from reconciler.core.errors import RepositoryError
 from reconciler.core.printable import one_line
 
 MAX_BYTES = 16 * 1024 * 1024
+MAX_TAG_BYTES = 1024 * 1024
 
 _FSCK = "Fetch the repository anew, or check it with `git fsck`."
 _IDENTITY = re.compile(r"(.*?) ?<([^<>]*)> (-?[0-9]{1,18}) ([+-])([0-9]{2})([0-9]{2})\Z")
@@ -28,20 +30,6 @@ class Wanted:
 
     oid: str
     title: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommitInfo:
-    """What people see of a commit, with control characters made visible.
-
-    `date` is the author's, RFC 3339 with the offset written there; None when it is not a time.
-    """
-
-    commit: str
-    author: str
-    email: str
-    date: str | None
-    subject: str
 
 
 def object_id(kind: str, data: bytes, width: int = 40) -> str:
@@ -73,6 +61,26 @@ def read_objects(
                 raise RepositoryError(
                     f"{item.title} cannot be read{reason}.", hint=_FSCK
                 ) from ended
+
+
+def read_tags(
+    command: GitCommand, oids: Sequence[str], limit: int = MAX_TAG_BYTES
+) -> Iterator[tuple[str, bytes]]:
+    """Yield annotated tags by id, from one git process; those that are larger are left out.
+
+    Raises:
+        RepositoryError: one is missing, corrupt or of another kind.
+    """
+    asked = "".join(f"{oid}\n" for oid in oids).encode("ascii")
+    with closing(command.stream("cat-file", "--batch-check", "--buffer", stdin=asked)) as chunks:
+        told = b"".join(chunks).decode("ascii", "replace").splitlines()
+    small = [
+        oid
+        for oid, line in zip(oids, told, strict=False)
+        if not line.rpartition(" ")[2].isdecimal() or int(line.rpartition(" ")[2]) <= limit
+    ]
+    wanted = [Wanted(oid, f"tag {oid[:12]}") for oid in small]
+    yield from zip(small, read_objects(command, wanted, "tag"), strict=True)
 
 
 def _read_one(source: _Source, item: Wanted, kind: str) -> bytes:

@@ -13,9 +13,13 @@ from typing import NamedTuple
 
 from reconciler.adapters.git.command import GitCommand
 from reconciler.adapters.git.private import Place
+from reconciler.core.commits import TagRef
 from reconciler.core.errors import NotFound, RepositoryError
 from reconciler.core.names import closest
 from reconciler.core.printable import one_line
+
+FETCHED_HEADS = "refs/reconciler/heads/"
+FETCHED_TAGS = "refs/reconciler/tags/"
 
 _MAX_NAME = 1024
 _MAX_HEAD = 4096
@@ -61,11 +65,12 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refs:
-    """The refs of one repository."""
+    """The refs of one repository; those of a mirror are what was fetched into it."""
 
     command: GitCommand
     place: Place
     width: int = 40
+    mirror: bool = False
 
     def resolve(self, text: str) -> str:
         """Return the id of the commit that a text names.
@@ -118,10 +123,11 @@ class Refs:
 
     def branches(self) -> tuple[str, ...]:
         """Return the names of all branches, sorted: `main`, `origin/main`."""
-        result = self.command.need(
-            "for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes"
-        )
-        names = (name.split("/", 2)[2] for name in result.text.splitlines())
+        places = (FETCHED_HEADS,) if self.mirror else ("refs/heads/", "refs/remotes/")
+        result = self.command.need("for-each-ref", "--format=%(refname)", *places)
+        start = len(FETCHED_HEADS) if self.mirror else 0
+        lines = result.text.splitlines()
+        names = (name[start:] if self.mirror else name.split("/", 2)[2] for name in lines)
         return tuple(sorted({name for name in names if not name.endswith("/HEAD")}))
 
     def protected(self, branch: str) -> tuple[str, str]:
@@ -131,13 +137,29 @@ class Refs:
             NotFound: there is neither; tells the branches there are.
         """
         checked_name(branch)
-        names = (f"refs/heads/{branch}", f"refs/remotes/origin/{branch}")
+        own = (f"refs/heads/{branch}", f"refs/remotes/origin/{branch}")
+        names = [f"{FETCHED_HEADS}{branch}"] if self.mirror else own
         for name, target in self.exact(names).items():
             commit = self.commit_of(target)
             if commit is None:
                 raise _no_commit(name, known=True)
             return name, commit
         raise self.unknown("branch", branch)
+
+    def tags(self, folder: str) -> tuple[TagRef, ...]:
+        """Return the tags below a folder of refs, sorted by name."""
+        form = "--format=%(objectname) %(objecttype) %(refname)"
+        output = self.command.need("for-each-ref", form, folder).output
+        lines = output.decode("utf-8", "surrogateescape").split("\n")[:-1]
+        parts = (line.split(" ", 2) for line in lines)
+        found = (TagRef(one_line(name[len(folder) :]), oid, kind) for oid, kind, name in parts)
+        return tuple(sorted(found))
+
+    def branch_commit(self, branch: str) -> str | None:
+        """Return the commit of a local branch, None when there is none."""
+        name = f"refs/heads/{checked_name(branch)}"
+        target = self.exact([name]).get(name)
+        return None if target is None else target.oid
 
     def commit_of(self, target: Target, steps: str = "") -> str | None:
         """Return the commit behind an object, `steps` such as `~2` back; None without one."""
@@ -152,7 +174,7 @@ class Refs:
         branches = self.branches()
         near = closest(name, branches)
         return NotFound(
-            f"no such {noun} `{one_line(name)}`; branches found: {_listed(branches)}.",
+            f"no such {noun} `{one_line(name)}`; branches found: {listed(branches)}.",
             hint=f"Did you mean `{one_line(near)}`?" if near else None,
         )
 
@@ -161,7 +183,7 @@ class Refs:
             return self.head()
         if len(name) == self.width and _HEX.match(name):
             return Target(name)
-        candidates, fallback = _candidates(name)
+        candidates, fallback = _candidates(name, mirror=self.mirror)
         found = self.exact((*candidates, *fallback))
         matching = [ref for ref in candidates if ref in found] or list(found)
         ids = self._abbreviated(name)
@@ -210,10 +232,12 @@ def _split(text: str) -> tuple[str, str]:
     return (match[1], match[2]) if match else (text, "")
 
 
-def _candidates(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _candidates(name: str, *, mirror: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the full names a name may stand for, and what counts when none of them exists."""
     if name.startswith("refs/"):
         return (name,), ()
+    if mirror:
+        return (f"{FETCHED_HEADS}{name}", f"{FETCHED_TAGS}{name}"), (f"refs/heads/{name}",)
     likely = (f"refs/heads/{name}", f"refs/tags/{name}", f"refs/remotes/{name}")
     return likely, (f"refs/remotes/origin/{name}",)
 
@@ -234,7 +258,8 @@ def _no_commit(title: str, *, known: bool) -> RepositoryError | NotFound:
     )
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return the names of branches as people are told them: the first ones, or none."""
     if not names:
         return "none"
     more = len(names) - _SHOWN_BRANCHES

@@ -13,15 +13,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
-from reconciler.adapters.git.command import GitCommand, temporary_files, without_credentials
+from reconciler.adapters.git.command import (
+    GitCommand,
+    Result,
+    temporary_files,
+    without_credentials,
+)
+from reconciler.adapters.git.locking import alone
 from reconciler.adapters.git.private import Place
-from reconciler.adapters.git.refs import checked_name
+from reconciler.adapters.git.refs import FETCHED_HEADS, FETCHED_TAGS, checked_name, listed
 from reconciler.core.errors import RemoteUnreachable, RepositoryError
 from reconciler.core.printable import one_line
 
 TOKEN = "RECONCILER_GIT_TOKEN"
-FETCHED_HEADS = "refs/reconciler/heads/"
-FETCHED_TAGS = "refs/reconciler/tags/"
+EVERY = "*"
 
 _TIMEOUT = 300.0
 _ALLOWED = "Only https, ssh and local paths are remotes."
@@ -30,6 +35,7 @@ _HELPER = re.compile(r"[A-Za-z0-9+.-]*::")
 _SCP = re.compile(r"(?:\w[\w.-]*@)?(?:[A-Za-z0-9][\w.-]*|\[[0-9A-Fa-f:.]+\]):[^:].*\Z", re.ASCII)
 _REMOTE_NAME = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]*\Z")
 _ENCODED_CONTROL = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff])")
+_SYMREF = re.compile(r"^ref: refs/heads/(\S+)\tHEAD$", re.MULTILINE)
 _SSH = "ssh -oBatchMode=yes"
 # How a machine reaches its remotes is its own business, not the repository's.
 _CONNECTION = frozenset(
@@ -129,6 +135,21 @@ def _without(parts: SplitResult, *, keep_user: bool) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A remote, and the git that may speak to it and to no other."""
+
+    remote: Remote
+    command: GitCommand
+
+    def unreachable(self, done: str, result: Result) -> RemoteUnreachable:
+        """Return the error for a remote that could not be `done` what was asked."""
+        return RemoteUnreachable(
+            f"{self.remote.shown} cannot be {done}: {result.reason or result.status}.",
+            hint=_hint(self.remote),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remotes:
     """The remotes of one repository; `directory` is the private git directory."""
 
@@ -146,35 +167,77 @@ class Remotes:
         values = self.command.run(*asked).output.decode("utf-8", "surrogateescape").split("\0")
         return values[0] or None
 
-    def fetch(self, branch: str, url: str) -> None:
-        """Fetch a branch and all tags into `refs/reconciler/`, every object checked.
+    def fetch(self, branch: str, url: str, *, whole: bool = False) -> None:
+        """Fetch a branch (`*`: every one) and all tags into `refs/reconciler/`, all checked.
+
+        `whole` also asks for what a shallow history lacks.
 
         Raises:
             RepositoryError: the remote is refused or does not answer, has no such branch, or
                 sends what is not sound.
         """
-        checked_name(branch)
+        if branch != EVERY:
+            checked_name(branch)
+        connection = self.connection(url)
+        with alone(self.place):
+            result = connection.command.run(
+                "fetch",
+                "--quiet",
+                "--no-tags",
+                "--no-recurse-submodules",
+                "--prune",
+                *(("--unshallow",) if whole else ()),
+                "--end-of-options",
+                connection.remote.url,
+                f"+refs/heads/{branch}:{FETCHED_HEADS}{branch}",
+                f"+refs/tags/*:{FETCHED_TAGS}*",
+            )
+        if result.status:
+            # A remote that answers without the branch is no outage: what it names counts.
+            if "couldn't find remote ref" in result.reason:
+                raise _no_branch(connection, result)
+            raise connection.unreachable("fetched", result)
+
+    def deepen(self, branch: str, url: str) -> bool:
+        """Fetch what a shallow history lacks; say whether it is whole now."""
+        shallow = self.place.common_dir / "shallow"
+        link = self.directory / "shallow"
+        try:
+            before = shallow.read_bytes()
+            self.fetch(branch, url, whole=True)
+            # git takes its own file away when nothing is lacking: here that is our link.
+            if not os.path.lexists(link):
+                if shallow.read_bytes() == before:
+                    shallow.unlink()
+                link.symlink_to(shallow)
+        except (RepositoryError, OSError):
+            return not shallow.exists()
+        return not shallow.exists()
+
+    def default_branch(self, url: str) -> str | None:
+        """Return the branch that HEAD of a remote names, None when it names none that exists.
+
+        Raises:
+            RemoteUnreachable: the remote does not answer.
+        """
+        connection = self.connection(url)
+        asked = ("ls-remote", "--symref", "--end-of-options", connection.remote.url, "HEAD")
+        result = connection.command.run(*asked)
+        if result.status:
+            raise connection.unreachable("asked", result)
+        found = _SYMREF.search(result.text)
+        return found[1] if found else None
+
+    def connection(self, url: str) -> Connection:
+        """Give a git that may speak to one remote.
+
+        Raises:
+            RepositoryError: a remote of this kind is refused.
+        """
         remote = parse_remote(url, self.place.root or self.place.git_dir)
         with temporary_files():
             command = self._command_for(remote)
-        result = command.run(
-            "fetch",
-            "--quiet",
-            "--no-tags",
-            "--no-recurse-submodules",
-            "--prune",
-            "--end-of-options",
-            remote.url,
-            f"+refs/heads/{branch}:{FETCHED_HEADS}{branch}",
-            f"+refs/tags/*:{FETCHED_TAGS}*",
-        )
-        if result.status:
-            # A remote that answers without the branch is no outage: what it names counts.
-            answered = "couldn't find remote ref" in result.reason
-            raise (RepositoryError if answered else RemoteUnreachable)(
-                f"{remote.shown} cannot be fetched: {result.reason or result.status}.",
-                hint=_hint(remote),
-            )
+        return Connection(remote=remote, command=command)
 
     def _command_for(self, remote: Remote) -> GitCommand:
         user = os.environ.get("RECONCILER_GIT_USERNAME") or remote.user or "x-access-token"
@@ -218,6 +281,17 @@ class Remotes:
         config = self.directory / "trusting"
         config.write_text("[safe]\n" + "".join(lines), encoding="utf-8", errors="surrogateescape")
         return str(config)
+
+
+def _no_branch(connection: Connection, result: Result) -> RepositoryError:
+    """Return the error for a remote that has no such branch, with those that it has."""
+    asked = ("ls-remote", "--heads", "--end-of-options", connection.remote.url)
+    lines = connection.command.run(*asked).text.splitlines()
+    found = listed([line.partition("\trefs/heads/")[2] for line in lines])
+    return RepositoryError(
+        f"{connection.remote.shown} cannot be fetched: {result.reason}; branches found: {found}.",
+        hint="Push the branch, or name another one as protectedBranch in the pipeline.",
+    )
 
 
 def _hint(remote: Remote) -> str:

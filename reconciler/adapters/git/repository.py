@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from reconciler.adapters.git.command import GitCommand, temporary_files
-from reconciler.adapters.git.commits import Commit, Commits
-from reconciler.adapters.git.objects import CommitInfo, commit_infos
-from reconciler.adapters.git.private import Place, PrivateDirectory, bare, find
-from reconciler.adapters.git.refs import Refs, checked_name
-from reconciler.adapters.git.remote import FETCHED_HEADS, Remotes
+from reconciler.adapters.git.objects import commit_infos, read_tags
+from reconciler.adapters.git.private import bare, find
+from reconciler.adapters.git.refs import FETCHED_HEADS, FETCHED_TAGS, checked_name
+from reconciler.adapters.git.remote import EVERY
 from reconciler.adapters.git.snapshot import GitSnapshot, folder_name
 from reconciler.adapters.git.worktree import WorktreeSnapshot
-from reconciler.core.errors import NotFound, RepositoryError
+from reconciler.adapters.git.writing.writing import Writing
+from reconciler.core.commits import CommitInfo, TagRef
+from reconciler.core.errors import RepositoryError
 from reconciler.core.printable import one_line
 from reconciler.ports import TreeFile
 
@@ -35,9 +34,12 @@ def open_repository(start: Path) -> GitRepository:
     return GitRepository(find(start))
 
 
-def open_mirror(git_dir: Path) -> GitRepository:
-    """Open a bare repository of our own, which may lie inside a working tree."""
-    return GitRepository(bare(git_dir))
+def open_mirror(git_dir: Path, url: str | None = None) -> GitRepository:
+    """Open a bare repository of our own, which may lie inside a working tree.
+
+    With the URL that it mirrors, its branches and tags are those that were fetched.
+    """
+    return GitRepository(bare(git_dir), url)
 
 
 def init_repository(path: Path, branch: str) -> GitRepository:
@@ -53,58 +55,8 @@ def init_repository(path: Path, branch: str) -> GitRepository:
     return open_repository(path)
 
 
-class GitRepository:
+class GitRepository(Writing):
     """A repository that is read through a private git directory, so nothing in it runs."""
-
-    def __init__(self, place: Place) -> None:
-        """Take a repository that was found."""
-        self._place = place
-        self._private = PrivateDirectory(place)
-        self._command = self._private.command()
-        self._width = 64 if self._private.object_format == "sha256" else 40
-        self._refs = Refs(command=self._command, place=place, width=self._width)
-
-    def __enter__(self) -> Self:
-        """Return the repository; leaving closes it."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the repository."""
-        self.close()
-
-    def close(self) -> None:
-        """Remove the private directory; the repository cannot be used any more."""
-        self._private.close()
-
-    @property
-    def root(self) -> Path | None:
-        """The root of the working tree, None when there is none."""
-        return self._place.root
-
-    @property
-    def git_dir(self) -> Path:
-        """The git directory."""
-        return self._place.git_dir
-
-    @property
-    def private_directory(self) -> Path:
-        """The temporary git directory through which the repository is read."""
-        return self._private.path
-
-    @property
-    def is_bare(self) -> bool:
-        """True when there is no working tree."""
-        return self._place.root is None
-
-    @property
-    def is_shallow(self) -> bool:
-        """True when the history was cut off, so that ancestry cannot be proven."""
-        return (self._place.common_dir / "shallow").exists()
 
     def resolve(self, ref: str) -> str:
         """Return the id of the commit that a branch, tag, commit id or HEAD names.
@@ -137,7 +89,7 @@ class GitRepository:
         Raises:
             NotFound: there is none.
         """
-        known = self.resolve(ref) if commit is None else self._checked_id(commit)
+        known = self.resolve(ref) if commit is None else self._history.checked(commit)
         return GitSnapshot(self._command, known, ref)
 
     def worktree(self) -> WorktreeSnapshot:
@@ -147,17 +99,13 @@ class GitRepository:
             RepositoryError: there is none.
         """
         if self._place.root is None:
-            raise RepositoryError(
-                f"{self._place.shown} has no working tree.", hint="Use --ref instead."
-            )
+            raise RepositoryError(f"{self._shown} has no working tree.", hint="Use --ref instead.")
         return WorktreeSnapshot(self._place.root, self._width)
-
-    def remote_url(self, remote: str = "origin") -> str | None:
-        """Return the URL of a remote, None without one; it may hold credentials: never show it."""
-        return self._remotes().url(remote)
 
     def fetch(self, branch: str, remote: str = "origin", url: str | None = None) -> str:
         """Fetch a branch and all tags into `refs/reconciler/`; return the branch's commit.
+
+        A mirror fetches every branch. A history that is cut off is completed if that can be done.
 
         Raises:
             RepositoryError: there is no such remote, or it is refused, does not answer or has no
@@ -166,30 +114,77 @@ class GitRepository:
         address = url or self.remote_url(remote)
         if address is None:
             raise RepositoryError(f"there is no remote called {one_line(remote)}.")
-        self._remotes().fetch(branch, address)
+        checked_name(branch)
+        self._remotes().fetch(branch if self._mirrored is None else EVERY, address)
+        if self.is_shallow:
+            self.deepen(branch, address)
         return self._refs.resolve(f"{FETCHED_HEADS}{branch}")
+
+    def deepen(self, branch: str, url: str | None = None) -> bool:
+        """Fetch what a history that is cut off lacks; say whether it is whole now."""
+        address = url or self.remote_url()
+        if address is None or not self.is_shallow:
+            return not self.is_shallow
+        return self._remotes().deepen(branch, address)
+
+    def tags(self, *, fetched: bool) -> tuple[TagRef, ...]:
+        """Return all tags sorted by name: those the remote named at the last fetch, or the own.
+
+        Those of a mirror are always what was fetched.
+        """
+        is_fetched = fetched or self._mirrored is not None
+        return self._refs.tags(FETCHED_TAGS if is_fetched else "refs/tags/")
+
+    def tag_objects(self, oids: Iterable[str]) -> dict[str, bytes]:
+        """Return the bytes of annotated tags by object id; those above 1 MiB are left out.
+
+        Raises:
+            RepositoryError: one is missing, corrupt or no annotated tag.
+        """
+        asked = [self._history.checked(oid) for oid in dict.fromkeys(oids)]
+        return dict(read_tags(self._command, asked)) if asked else {}
+
+    def exists(self, commit: str) -> bool:
+        """Say whether a commit is here."""
+        return self._history.exists(commit)
 
     def ahead(self, commit: str, other: str) -> int:
         """Count the commits behind one commit that are not behind another; full ids."""
-        ids = (self._checked_id(commit), f"^{self._checked_id(other)}")
-        return int(self._command.need("rev-list", "--count", *ids).text)
+        return self._history.ahead(commit, other)
+
+    def is_ancestor(self, commit: str, tip: str) -> bool | None:
+        """Say whether a commit is behind a tip; None where the history is cut off before it."""
+        return self._history.is_ancestor(commit, tip)
+
+    def introduced(self, tip: str, path: str) -> str | None:
+        """Return the commit on the first-parent line that gave a path the form it has at a tip.
+
+        Raises:
+            RepositoryError: the history is cut off where the path is there already.
+        """
+        return self._history.introduced(tip, path)
+
+    def commits(
+        self, since: str | None, until: str, folders: Sequence[str], limit: int = 1000
+    ) -> tuple[CommitInfo, ...]:
+        """Return what touched the folders after one commit up to another, newest first.
+
+        Raises:
+            RepositoryError: one of the commits is not here.
+        """
+        return self._history.commits(since, until, folders, limit)
+
+    def oddities(self) -> tuple[str, ...]:
+        """Return a sentence for each thing by which others are shown another history."""
+        return self._history.oddities()
 
     def commit_info(self, commit: str) -> CommitInfo:
         """Return what people see of a commit."""
-        return next(commit_infos(self._command, [self._checked_id(commit)]))
+        return next(commit_infos(self._command, [self._history.checked(commit)]))
 
     def commit_infos(self, commits: Iterable[str]) -> tuple[CommitInfo, ...]:
         """Return what people see of commits, in their order, from one git process."""
-        return tuple(commit_infos(self._command, [self._checked_id(item) for item in commits]))
-
-    def commit_files(self, commit: Commit) -> str:
-        """Make a commit by plumbing and return its id; runs no hook.
-
-        Raises:
-            RepositoryError: git knows no user, a path is refused, or the branch is checked out.
-            Conflict: the branch is not where it was expected.
-        """
-        return Commits(command=self._command, place=self._place, width=self._width).commit(commit)
+        return tuple(commit_infos(self._command, [self._history.checked(item) for item in commits]))
 
     def uncommitted(self, folder: str, commit: str) -> bool:
         """Say whether a folder of the working tree differs from a commit; runs no filter.
@@ -207,7 +202,7 @@ class GitRepository:
         command = replace(self._command, variables=variables)
         paths = ("--", name) if name else ()
         options = ("--raw", "-z", "--no-renames", "--abbrev=64", "--ignore-submodules=all")
-        changed = command.run("diff-index", *options, self._checked_id(commit), *paths)
+        changed = command.run("diff-index", *options, self._history.checked(commit), *paths)
         others = command.run(
             "ls-files", "-z", "--others", "--exclude-per-directory=.gitignore", *paths
         )
@@ -228,11 +223,3 @@ class GitRepository:
     def _differs(self, name: str, commit: str) -> bool:
         snapshot = GitSnapshot(self._command, commit, None)
         return list(self.worktree().files(name)) != list(snapshot.files(name))
-
-    def _remotes(self) -> Remotes:
-        return Remotes(command=self._command, place=self._place, directory=self._private.path)
-
-    def _checked_id(self, commit: str) -> str:
-        if len(commit) != self._width or not set(commit) <= set("0123456789abcdef"):
-            raise NotFound(f"`{one_line(commit[:100])}` is not a full commit id.")
-        return commit

@@ -15,6 +15,8 @@ from reconciler.ports import TreeFile
 
 _PLAIN = bytes([0, 9, *range(0x20, 0x7F)])
 _TREE_MODE = "040000"
+# Listings up to this length are kept: single manifests are asked for again and again.
+_SHORT = 100
 _UNREADABLE = {SYMLINK: "a symlink", SUBMODULE: "a submodule", OTHER: "not a regular file"}
 
 
@@ -52,6 +54,7 @@ class GitSnapshot:
         self._commit = commit
         self._ref = ref
         self._trees: dict[str, str | None] = {}
+        self._short: dict[str, list[TreeFile]] = {}
 
     @property
     def commit(self) -> str:
@@ -73,7 +76,12 @@ class GitSnapshot:
             RepositoryError: a tree is missing or corrupt.
         """
         name = folder_name(folder)
-        return self._listed(name, "-r") or self._in_its_place(name)
+        if name in self._short:
+            return list(self._short[name])
+        found = self._listed(name, "-r") or self._in_its_place(name)
+        if len(found) <= _SHORT:
+            self._short[name] = list(found)
+        return found
 
     def tree_id(self, folder: str) -> str | None:
         """Return the git tree id of a folder, None when it is missing."""

@@ -13,7 +13,9 @@
     event_schemas.py  JSON Schemas that users write: local, bounded, patterns never executed
     parsing.py        one request -> a manifest or its findings
     pool.py           many requests in several processes
+    splicing.py       one member of a file put into another, by text
     reader.py         implements `ports.Manifests`
+    writing.py        implements `ports.ManifestWriter`: contents -> files that read the same
     findings.py       findings while they are collected
 
 What is read depends on the bytes and the expected kind alone, never on the path, so that it can be

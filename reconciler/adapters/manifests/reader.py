@@ -56,3 +56,9 @@ class ManifestReader:
         from reconciler.adapters.manifests import places
 
         return places.in_bytes(data, pointer)
+
+    def with_member(self, data: bytes, donor: bytes, pointer: str) -> bytes | None:
+        """Return `data` with the block at a JSON Pointer as in `donor`, None if text cannot."""
+        from reconciler.adapters.manifests import splicing
+
+        return splicing.with_member(data, donor, pointer)

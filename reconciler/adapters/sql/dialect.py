@@ -151,6 +151,15 @@ def upsert(table: Table, *, keep: tuple[str, ...] = (), **values: Any) -> sqlite
     return statement.on_conflict_do_update(index_elements=keys, set_=changes | values)
 
 
+def insert_new(table: Table) -> sqlite.Insert:
+    """Return an insert that leaves a row of the same primary key as it is.
+
+    Another unique index that the row breaks is an error.
+    """
+    keys = [column.name for column in table.primary_key]
+    return sqlite.insert(table).on_conflict_do_nothing(index_elements=keys)
+
+
 def raw_bytes(column: ColumnElement[str]) -> ColumnElement[bytes]:
     """Return the bytes of a text, whether or not they are text."""
     return cast(column, LargeBinary)

@@ -51,6 +51,10 @@ def _optional(name: str) -> Column[str]:
     return Column(name, Text)
 
 
+def _flag(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False, server_default=false())
+
+
 def _of_user(name: str, *columns: Column[str] | Column[bool] | Index) -> Table:
     """Return a table about users, emptied with them."""
     return Table(
@@ -84,10 +88,11 @@ deployments = Table(
     _optional("tag"),
     _optional("commit_id"),
     _optional("description"),
-    Column("live", Boolean, nullable=False, server_default=false()),
+    _flag("live"),
     _optional("plan_digest"),
     _optional("content_digest"),
     _optional("backup"),
+    _optional("attempt"),
     _text("summary"),
     _text("messages"),
     _text("owner"),
@@ -144,6 +149,18 @@ applied_state = Table(
     _text("deployment"),
 )
 
+# What a person took over from a platform: ours as soon as git desires it.
+adoptions = Table(
+    "adoptions",
+    metadata,
+    _key("environment"),
+    _key("kind"),
+    _key("name"),
+    _text("digest"),
+    _text("content"),
+    _text("at"),
+)
+
 secrets = Table(
     "secrets",
     metadata,
@@ -153,6 +170,57 @@ secrets = Table(
     _text("fingerprint"),
     _text("updated_at"),
 )
+
+# Whom the messages of a deployment concerned; '' stands for no integration or workflow.
+deployment_affected = Table(
+    "deployment_affected",
+    metadata,
+    Column("deployment", Text, ForeignKey("deployments.id"), primary_key=True),
+    _key("code"),
+    _key("user_id"),
+    *(_key(name) for name in ("kind", "name", "integration", "workflow")),
+    # The rows lie in the order in which they are read.
+    sqlite_with_rowid=False,
+)
+
+tags_seen = Table(
+    "tags_seen",
+    metadata,
+    _key("name"),
+    _key("object_id"),
+    _text("environment"),
+    _text("first_seen"),
+    _text("state"),
+    _optional("reason"),
+    *(_flag(name) for name in ("reported", "pinned", "deletion_reported")),
+)
+Index("ix_tags_seen_environment", tags_seen.c.environment, tags_seen.c.first_seen)
+Index(
+    "uq_tags_seen_pinned",
+    tags_seen.c.name,
+    unique=True,
+    sqlite_where=text("pinned = 1"),
+    postgresql_where=text("pinned"),
+)
+
+trust = Table(
+    "trust",
+    metadata,
+    _key("environment"),
+    *(_text(name) for name in ("commit_id", "since", "by", "reason")),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("sequence", Integer, primary_key=True),
+    *(_text(name) for name in ("at", "actor", "action")),
+    _optional("environment"),
+    _text("detail"),
+)
+
+# One row, written with the schema.
+store_identity = Table("store_identity", metadata, _key("id"))
 
 # --- the built-in platform ----------------------------------------------------------------------
 
@@ -178,7 +246,7 @@ platform_resources = Table(
     _optional("updated_at"),
     _optional("removed_at"),
     # As it was last deployed: tells when a workflow comes to be on for users who made no choice.
-    Column("on_by_default", Boolean, nullable=False, server_default=false()),
+    _flag("on_by_default"),
     CheckConstraint("state IN ('enabled', 'removed')", name="state"),
     # Answers "what runs?" without touching the contents.
     Index("ix_platform_resources_digest", "environment", "state", "kind", "name", "digest"),

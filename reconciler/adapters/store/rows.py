@@ -24,6 +24,7 @@ _AS_THEY_ARE = (
     "plan_digest",
     "content_digest",
     "backup",
+    "attempt",
 )
 
 

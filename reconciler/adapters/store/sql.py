@@ -1,94 +1,70 @@
-"""The store on an SQL database: deployments, journal, what was applied, sealed secrets.
+"""The store on an SQL database: one class that reads and one that writes, put together by subject.
 
 It must not know what runs on a platform, nor open a secret.
 """
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, delete, select
 
-from reconciler.adapters.sql import dialect
-from reconciler.adapters.sql.chunks import by_kind, chunks
-from reconciler.adapters.sql.database import Database, SqlUnit, joined
-from reconciler.adapters.sql.schema import (
-    applied_state,
-    deployments,
-    journal,
-    last_applied,
-    secrets,
-)
-from reconciler.adapters.store import rows
-from reconciler.core import canonical
+from reconciler.adapters.sql import dialect, schema
+from reconciler.adapters.sql.database import SqlUnit, joined
+from reconciler.adapters.sql.schema import secrets
+from reconciler.adapters.store import affected, applied, deployments
+from reconciler.adapters.store.adoptions import SqlAdoptionReader, SqlAdoptionWriter
+from reconciler.adapters.store.releases import SqlReleaseReader, SqlReleaseWriter
 from reconciler.core.canonical import Json
-from reconciler.core.errors import Busy, NotFound
 from reconciler.core.model import Applied, Deployment, Phase, ResourceKey, Step
-from reconciler.ports import Operation, SealedSecret, Unit
+from reconciler.ports import AffectedUser, Concerned, Operation, SealedSecret, Unit
 
-_DIGESTS = select(last_applied.c.kind, last_applied.c.name, last_applied.c.digest).where(
-    last_applied.c.environment == bindparam("environment")
-)
-_COLUMNS = tuple(column.name for column in last_applied.columns)
-_FORGET = delete(last_applied).where(
-    last_applied.c.environment == bindparam("at"),
-    last_applied.c.kind == bindparam("of_kind"),
-    last_applied.c.name == bindparam("named"),
-)
+_DEPLOYMENTS = schema.deployments.c
 
 
-class SqlStoreReader:
+class SqlStoreReader(SqlReleaseReader, SqlAdoptionReader):
     """A `ports.StoreReader`; it cannot write."""
 
-    def __init__(self, database: Database) -> None:
-        """Read from this database."""
-        self._database = database
-
     def applied(self, environment: str) -> Applied:
-        """Return digests of what was last written.
-
-        A transaction writes all or nothing, so none is unfinished.
-        """
+        """Return digests of what was last written; none is unfinished."""
         with self._database.reading() as connection:
-            found = dialect.fetch_plain(connection, _DIGESTS, {"environment": environment})
-            state = select(applied_state.c.content_digest).where(
-                applied_state.c.environment == environment
-            )
-            content_digest = connection.execute(state).scalar()
-        digests = {ResourceKey(kind, name): digest for kind, name, digest in found}
-        return Applied(digests=digests, content_digest=content_digest)
+            return applied.read(connection, environment)
 
     def applied_contents(
         self, environment: str, keys: Iterable[ResourceKey]
     ) -> Mapping[ResourceKey, Json]:
         """Return contents of what was last written."""
-        table = last_applied.c
-        found: dict[ResourceKey, Json] = {}
         with self._database.reading() as connection:
-            for kind, names in by_kind(keys):
-                query = select(table.name, table.content).where(
-                    table.environment == environment, table.kind == kind, table.name.in_(names)
-                )
-                for name, content in connection.execute(query):
-                    found[ResourceKey(kind, name)] = json.loads(content)
-        return found
+            return applied.read_contents(connection, environment, keys)
 
     def deployments(
         self, environment: str | None = None, limit: int | None = None
     ) -> Sequence[Deployment]:
         """Return deployments with their steps, newest first."""
-        query = select(deployments).order_by(deployments.c.sequence.desc()).limit(limit)
+        query = select(schema.deployments).order_by(_DEPLOYMENTS.sequence.desc()).limit(limit)
         if environment is not None:
-            query = query.where(deployments.c.environment == environment)
+            query = query.where(_DEPLOYMENTS.environment == environment)
         return self._read(query)
 
     def running(self, environment: str) -> Sequence[Deployment]:
         """Return deployments that did not finish."""
-        return self._read(_running(environment))
+        return self._read(deployments.running(environment))
+
+    def live(self, environment: str) -> Deployment | None:
+        """Return the deployment that bears the Live mark."""
+        marked = (_DEPLOYMENTS.environment == environment, _DEPLOYMENTS.live)
+        return next(iter(self._read(select(schema.deployments).where(*marked))), None)
+
+    def affected(
+        self, deployment: str, code: str | None = None, subject: ResourceKey | None = None
+    ) -> Iterator[Concerned]:
+        """Stream the affected users stored for a deployment, ordered by user, with flat memory.
+
+        Each page is a transaction of its own, so a slow reader holds up no writer.
+        """
+        return affected.read(self._database, deployment, code, subject)
 
     def secret(self, environment: str, name: str) -> SealedSecret | None:
         """Return a stored secret, still sealed."""
@@ -107,12 +83,10 @@ class SqlStoreReader:
 
     def _read(self, query: Select[Any]) -> list[Deployment]:
         with self._database.reading() as connection:
-            found = connection.execute(query).mappings().all()
-            steps = _steps(connection, [row["id"] for row in found])
-        return [rows.read_deployment(row, steps[row["id"]]) for row in found]
+            return deployments.read(connection, query)
 
 
-class SqlStore(SqlStoreReader):
+class SqlStore(SqlStoreReader, SqlReleaseWriter, SqlAdoptionWriter):
     """A `ports.Store`."""
 
     def begin(self, deployment: Deployment) -> None:
@@ -122,12 +96,9 @@ class SqlStore(SqlStoreReader):
             Busy: another deployment of the environment is Running.
         """
         with self._database.writing() as unit:
-            other = unit.connection.execute(_running(deployment.environment)).mappings().first()
-            if other is not None:
-                raise _busy(rows.read_deployment(other, ()))
-            unit.connection.execute(insert(deployments), rows.deployment_row(deployment))
+            deployments.write(unit.connection, deployment)
             for step in deployment.steps:
-                _journal(unit.connection, deployment.id, step)
+                deployments.write_step(unit.connection, deployment.id, step)
 
     def journal(self, deployment: str, step: Step) -> None:
         """Record a step, inserted or updated by name.
@@ -136,8 +107,8 @@ class SqlStore(SqlStoreReader):
             NotFound: no such deployment.
         """
         with self._database.writing() as unit:
-            _environment_of(unit.connection, deployment)
-            _journal(unit.connection, deployment, step)
+            deployments.environment_of(unit.connection, deployment)
+            deployments.write_step(unit.connection, deployment, step)
 
     @contextmanager
     def transaction(self) -> Iterator[SqlUnit]:
@@ -165,19 +136,11 @@ class SqlStore(SqlStoreReader):
         """
         open_unit = joined(unit)
         connection = open_unit.connection
-        _environment_of(connection, deployment)
-        written = [
-            _applied_row(open_unit, environment, each, deployment)
-            for each in operations
-            if each.content is not None
-        ]
-        gone = [each.key for each in operations if each.content is None]
-        dialect.execute_many(connection, dialect.upsert(last_applied), _COLUMNS, written)
-        keys = [(environment, *key) for key in (*gone, *forget)]
-        dialect.execute_many(connection, _FORGET, ("at", "of_kind", "named"), keys)
-        state = {"environment": environment, "content_digest": content_digest}
-        connection.execute(dialect.upsert(applied_state), state | {"deployment": deployment})
-        _mark_applied(connection, deployment)
+        deployments.environment_of(connection, deployment)
+        applied.write(open_unit, environment, operations, deployment)
+        applied.forget(connection, environment, forget)
+        applied.write_state(connection, environment, content_digest, deployment)
+        deployments.mark_applied(connection, deployment)
 
     def finish(
         self,
@@ -197,14 +160,35 @@ class SqlStore(SqlStoreReader):
             with self._database.writing() as own:
                 self.finish(deployment, phase, finished_at, live=live, unit=own)
             return
-        connection = joined(unit).connection
-        environment = _environment_of(connection, deployment)
-        table = deployments.c
-        if live:
-            had_it = update(deployments).where(table.environment == environment, table.live)
-            connection.execute(had_it.values(live=False))
-        ended = update(deployments).where(table.id == deployment)
-        connection.execute(ended.values(phase=phase.value, finished_at=finished_at, live=live))
+        deployments.end(joined(unit).connection, deployment, phase, finished_at, live=live)
+
+    def record_live(
+        self, deployment: Deployment, operations: Sequence[Operation], content_digest: str
+    ) -> None:
+        """Record that a release runs which this store did not deploy, in one transaction.
+
+        Raises:
+            Busy: a deployment of the environment is Running.
+        """
+        environment = deployment.environment
+        at = deployment.finished_at or deployment.started_at
+        with self._database.writing() as unit:
+            connection = unit.connection
+            deployments.write(connection, deployment)
+            applied.forget_all(connection, environment)
+            applied.write(unit, environment, operations, deployment.id)
+            applied.write_state(connection, environment, content_digest, deployment.id)
+            deployments.end(connection, deployment.id, Phase.SUCCEEDED, at, live=True)
+
+    def record_affected(
+        self, deployment: str, code: str, subject: ResourceKey, rows: Iterable[AffectedUser]
+    ) -> int:
+        """Store whom a message concerns, some thousand in a transaction; return how many.
+
+        Raises:
+            NotFound: no such deployment.
+        """
+        return affected.write(self._database, deployment, code, subject, rows)
 
     def put_secret(self, environment: str, name: str, sealed: SealedSecret, at: str) -> None:
         """Store a sealed secret."""
@@ -225,59 +209,3 @@ class SqlStore(SqlStoreReader):
         gone = delete(secrets).where(secrets.c.environment == environment, secrets.c.name == name)
         with self._database.writing() as unit:
             return unit.connection.execute(gone).rowcount > 0
-
-
-def _running(environment: str) -> Select[Any]:
-    return select(deployments).where(
-        deployments.c.environment == environment, deployments.c.phase == Phase.RUNNING.value
-    )
-
-
-def _busy(other: Deployment) -> Busy:
-    owner = ", ".join(f"{name} {value}" for name, value in other.owner.items())
-    return Busy(
-        f"Deployment {other.id} works on {other.environment} since {other.started_at}"
-        f" ({other.actor}{'; ' if owner else ''}{owner}).",
-        hint="Wait for it to end, or run `reconciler reconcile` when its process is gone.",
-    )
-
-
-def _environment_of(connection: Connection, deployment: str) -> str:
-    query = select(deployments.c.environment).where(deployments.c.id == deployment)
-    environment: str | None = connection.execute(query).scalar()
-    if environment is None:
-        raise NotFound(
-            f"There is no deployment {deployment}.",
-            hint="`reconciler history` lists those there are.",
-        )
-    return environment
-
-
-def _journal(connection: Connection, deployment: str, step: Step) -> None:
-    last = select(func.coalesce(func.max(journal.c.position), 0))
-    position = connection.execute(last.where(journal.c.deployment == deployment)).scalar_one()
-    row = rows.step_row(deployment, step) | {"position": position + 1}
-    connection.execute(dialect.upsert(journal, keep=("position",)), row)
-
-
-def _mark_applied(connection: Connection, deployment: str) -> None:
-    apply = update(journal).where(journal.c.deployment == deployment, journal.c.name == "apply")
-    if not connection.execute(apply.values(state="done")).rowcount:
-        _journal(connection, deployment, Step(name="apply", state="done"))
-
-
-def _steps(connection: Connection, ids: Sequence[str]) -> Mapping[str, list[Step]]:
-    found: defaultdict[str, list[Step]] = defaultdict(list)
-    for chunk in chunks(ids):
-        query = select(journal).where(journal.c.deployment.in_(chunk)).order_by(journal.c.position)
-        for row in connection.execute(query):
-            found[row.deployment].append(rows.read_step(row))
-    return found
-
-
-def _applied_row(
-    unit: SqlUnit, environment: str, operation: Operation, deployment: str
-) -> tuple[str, ...]:
-    content = operation.content or {}
-    digest = operation.digest or canonical.digest(content)
-    return (environment, *operation.key, digest, unit.text(content), deployment)

@@ -22,9 +22,9 @@ _MARKS = {"ok": "✓", "look": "!", "broken": "✗"}
 def run(context: typer.Context, format: options.TextFormats = TextFormat.TEXT) -> int:
     """Check everything."""
     session: Session = context.obj
-    from reconciler import bootstrap
+    from reconciler.bootstrap import examining
 
-    checks = bootstrap.examine(session.settings)
+    checks = examining.examine(session.settings)
     if format is TextFormat.JSON:
         rows = [{"name": c.name, "state": c.state, "text": c.text, "next": c.next} for c in checks]
         session.show_json({"formatVersion": "1.0", "checks": rows})

@@ -6,15 +6,19 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli import options
+from reconciler.cli import options, showing
 from reconciler.cli.options import TextFormat
 from reconciler.cli.session import Session
-from reconciler.core.errors import EXIT_DONE
+from reconciler.core.errors import EXIT_DONE, EXIT_ERROR, Invalid
 from reconciler.core.render import json as render_json
 from reconciler.core.render import text as render_text
 
 NAME = "history"
-HELP = """Show deployments, newest first, the live one of each environment marked."""
+HELP = """Show deployments, newest first, the live one of each environment marked.
+
+Where the store has no record of a release-only environment, its releases are listed from git,
+which does not know what became of them.
+"""
 EPILOG = """Examples:
 
   reconciler history --environment development
@@ -35,9 +39,14 @@ def run(
 ) -> int:
     """Show deployments."""
     session: Session = context.obj
-    found = session.services.history(environment or (), limit)
+    found = session.services.views.histories.see(environment or (), limit)
+    for notice in found.notices:
+        session.note(notice)
+    errors = [Invalid(found.findings)] if found.findings else []
     if format is TextFormat.JSON:
-        session.show_json(render_json.history(found))
+        session.show_json(render_json.history(found.rows, errors))
     else:
-        session.show(render_text.history(found, session.style, details=details))
-    return EXIT_DONE
+        session.show(render_text.history(found.rows, session.style, details=details))
+        for error in errors:
+            showing.failure(session, error)
+    return EXIT_ERROR if errors else EXIT_DONE

@@ -1,8 +1,9 @@
-"""`reconciler init`: a ready repository to begin with."""
+"""`reconciler init`: a ready repository to begin with, or one of what runs already."""
 
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,26 +17,79 @@ HELP = """Write a ready repository: pipeline, environments and example resources
 
 Outside a git repository it makes one and its first commit; inside one it only writes files, for
 you to look at and commit. Files that exist are never overwritten.
+
+--adopt makes a repository of what an environment's platform runs already: as its manifests, as
+those of the environments before it, and as releases of type adoption. The platform is only read.
 """
-EPILOG = "Example:\n\n  reconciler init shop && cd shop && reconciler reconcile\n"
+EPILOG = """Examples:
+
+  reconciler init shop && cd shop && reconciler reconcile
+
+  reconciler --store sqlite:////srv/shop/state.db init shop --adopt production
+"""
 
 Folder = Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; default: here.")]
+Adopt = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ENVIRONMENT",
+        help="Begin with what this environment of the store runs, such as production.",
+    ),
+]
+Store = Annotated[
+    str | None,
+    typer.Option("--store", metavar="URL", help="The store of what runs, as before the command."),
+]
 
 
-def run(context: typer.Context, directory: Folder = Path()) -> int:
+def run(
+    context: typer.Context,
+    directory: Folder = Path(),
+    adopt: Adopt = None,
+    store: Store = None,
+) -> int:
     """Write a ready repository."""
     session: Session = context.obj
-    from reconciler import bootstrap
+    if store is not None:
+        session.options = replace(session.options, store=store)
+    if adopt is not None:
+        return _adopt(session, directory, adopt)
+    from reconciler.bootstrap import starting
 
-    made = bootstrap.initialise(directory)
+    made = starting.initialise(directory)
     for path in made.written:
         session.show(f"  + {path}")
+    for path in made.kept:
+        session.show(f"  = {path} is there already and stays as it is")
     if made.commit is not None:
         session.show(f"Made a git repository with its first commit {made.commit[:12]}.")
-        there = "" if made.root == Path.cwd() else f"cd {shlex.quote(str(directory))} && "
-        session.show(f"Next: {there}reconciler reconcile")
+        session.show(f"Next: {_there(directory, made.root)}reconciler reconcile")
     else:
         session.show("Next: look at the files, commit them, then run `reconciler reconcile`.")
     for notice in made.notices:
         session.note(notice)
     return EXIT_DONE
+
+
+def _adopt(session: Session, directory: Path, name: str) -> int:
+    from reconciler.bootstrap import adopting
+
+    made = adopting.adopt(session.settings, directory, name)
+    for path in made.written:
+        session.show(f"  + {path}")
+    noun = "resource" if made.adopted == 1 else "resources"
+    session.show(
+        f"Made a git repository of {made.adopted} {noun} that {name} runs ({made.commit[:12]})."
+    )
+    session.note("The platform was only read. Go on with the same store (--store or its variable).")
+    there = _there(directory, made.root)
+    for each in made.releases:
+        session.show(f"Next: {there}reconciler release tag {each.name}")
+        there = ""
+    if not made.releases:
+        session.show(f"Next: {there}reconciler plan")
+    return EXIT_DONE
+
+
+def _there(directory: Path, root: Path) -> str:
+    return "" if root == Path.cwd() else f"cd {shlex.quote(str(directory))} && "

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import Annotated
 
 import typer
 
-from reconciler.cli import failures, options, showing, terminal
+from reconciler.cli import failures, options, promoting, terminal
 from reconciler.cli.options import TextFormat
 from reconciler.cli.process import Stop
 from reconciler.cli.session import Session
 from reconciler.core.errors import EXIT_DONE, ReconcilerError, worst_exit
-from reconciler.core.plan import Plan
-from reconciler.services.deploying.applying import ApplyOptions
+from reconciler.services.deploying.options import ApplyOptions
 from reconciler.services.workspace import names
 
 NAME = "reconcile"
@@ -71,10 +69,6 @@ def run(
         session.renew()
 
 
-def silent(_plan: Plan) -> None:
-    """Show no plan: the answer for machines has none."""
-
-
 def _once(
     session: Session, environments: list[str], allowed: ApplyOptions, format: TextFormat
 ) -> int:
@@ -83,7 +77,7 @@ def _once(
     for notice in chosen.notices:
         session.note(notice)
     as_text = format is TextFormat.TEXT
-    show = partial(showing.planned, session) if as_text else silent
+    show = promoting.shower(session, as_text=as_text)
     results = []
     for environment in names(chosen, environments):
         with terminal.steps() as progress:
@@ -92,7 +86,7 @@ def _once(
             )
         results.append(result)
         if as_text:
-            showing.reconciled(session, result)
+            promoting.reconciled(session, result)
     if not as_text:
-        showing.promotions(session, results)
+        promoting.reconciled_json(session, results)
     return worst_exit(result.exit_code for result in results)

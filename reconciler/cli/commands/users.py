@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli import options, progress, user_input
+from reconciler.cli import completing, options, progress, user_input
 from reconciler.cli.session import Session
 from reconciler.core import printable, user_tables
 from reconciler.core.canonical import Json
@@ -74,16 +74,18 @@ What belongs to a removed integration or workflow is not shown; it is back when 
 JSON is one line for each user and CSV one row for each connection and workflow, both as import
 reads them.
 """
-AFFECTED_HELP = """List whom a message of the current plan concerns.
+AFFECTED_HELP = """List whom a message of a RELEASE concerns.
 
-RELEASE is an environment for now: its current plan is made, as `reconciler plan` would.
+Once the release was deployed this is whom it concerned then, as it was stored; before that it is
+asked of the platform. With --environment it is about the environment's current plan, made as
+`reconciler plan` would, or with --deployment about one of its deployments.
 JSON is one line for each row, CSV is safe to open in a spreadsheet.
 """
 AFFECTED_EPILOG = """Examples:
 
-  reconciler users affected staging --code OAuthScopesChanged --format csv
+  reconciler users affected staging/1.4.0 --code OAuthScopesChanged --format csv
 
-  reconciler users affected development --worktree --code WorkflowRemoved \\
+  reconciler users affected --environment development --worktree --code WorkflowRemoved \\
     --subject workflow/hubspot-sync-contacts
 """
 
@@ -98,7 +100,24 @@ OfIntegration = Annotated[
     str | None,
     typer.Option("--integration", metavar="I", help="Only users with a connection to it."),
 ]
-Release = Annotated[str, typer.Argument(metavar="RELEASE", help="An environment.")]
+Release = Annotated[
+    str | None,
+    typer.Argument(metavar="RELEASE", help="Such as staging/1.4.0, or the name of its tag."),
+]
+OfEnvironment = Annotated[
+    str | None,
+    typer.Option(
+        "--environment",
+        "-e",
+        metavar="E",
+        help="An environment instead: its current plan.",
+        autocompletion=completing.environments,
+    ),
+]
+OfDeployment = Annotated[
+    str | None,
+    typer.Option("--deployment", metavar="ID", help="A deployment instead, as history shows it."),
+]
 Code = Annotated[str, typer.Option("--code", metavar="CODE", help="The code of a message.")]
 Subject = Annotated[
     str | None, typer.Option("--subject", metavar="KIND/NAME", help="Only the message about it.")
@@ -145,8 +164,10 @@ def list_(
 @app.command(help=AFFECTED_HELP, epilog=AFFECTED_EPILOG)
 def affected(
     context: typer.Context,
-    release: Release,
     code: Code,
+    release: Release = None,
+    environment: OfEnvironment = None,
+    deployment: OfDeployment = None,
     subject: Subject = None,
     ref: options.Ref = None,
     worktree: options.Worktree = False,
@@ -154,22 +175,42 @@ def affected(
 ) -> int:
     """List affected users."""
     session: Session = context.obj
-    if "/" in release:
-        raise UsageError(
-            f"{printable.one_line(release, 200)} names a release; only an environment can be "
-            "asked for now.",
-            hint="Name the environment: `reconciler users affected staging --code …`.",
-        )
-    services = session.services
-    chosen = services.workspace.choose(ref=ref, worktree=worktree, isolated=[release])
-    for notice in chosen.notices:
-        session.note(notice)
-    rows = services.users.affected(chosen, release, code, subject)
+    keeper = session.services.users
+    _refuse_unclear(release, environment, deployment, compared=ref is not None or worktree)
+    if deployment is not None:
+        rows = keeper.affected_by_deployment(environment, deployment, code, subject)
+    elif release is not None:
+        rows = keeper.affected_by_release(keeper.release(release), code, subject)
+    else:
+        named = environment or ""
+        chosen = session.services.workspace.choose(ref=ref, worktree=worktree, isolated=[named])
+        for notice in chosen.notices:
+            session.note(notice)
+        rows = keeper.affected(chosen, named, code, subject)
     if format is Format.CSV:
         _stream(_affected_table(rows))
     else:
         _stream(map(_affected_json, rows))
     return EXIT_DONE
+
+
+def _refuse_unclear(
+    release: str | None, environment: str | None, deployment: str | None, *, compared: bool
+) -> None:
+    """Refuse what does not name one thing to answer for.
+
+    Raises:
+        UsageError: none or several are named, or a folder is compared that is not meant.
+    """
+    if release is not None and (environment is not None or deployment is not None):
+        raise UsageError("Name either a RELEASE, or --environment or --deployment.")
+    if release is None and environment is None and deployment is None:
+        raise UsageError(
+            "Name a RELEASE such as staging/1.4.0, or an environment.",
+            hint="`reconciler users affected --environment development --code …`.",
+        )
+    if compared and (release is not None or deployment is not None):
+        raise UsageError("--ref and --worktree compare an environment: name it by --environment.")
 
 
 def _refused(session: Session, outcome: Imported) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from reconciler.cli import options, showing
@@ -19,18 +21,29 @@ EPILOG = """Examples:
   reconciler validate --worktree
 
   reconciler validate --ref origin/main --format github
+
+  reconciler validate --against origin/main
 """
+
+
+Against = Annotated[
+    str | None,
+    typer.Option(
+        metavar="BASE",
+        help="Check also that no release which this commit, branch or tag holds was touched.",
+    ),
+]
 
 
 def run(
     context: typer.Context,
     ref: options.Ref = None,
     worktree: options.Worktree = False,
+    against: Against = None,
     format: options.PlanFormats = PlanFormat.TEXT,
 ) -> int:
     """Show every finding."""
     session: Session = context.obj
-    chosen = session.services.workspace.choose(ref=ref, worktree=worktree, head=True)
-    report = session.services.viewer.validate(chosen)
+    report = session.services.viewer.examine(ref=ref, worktree=worktree, against=against)
     showing.findings(session, report, format)
     return EXIT_ERROR if report.findings else EXIT_DONE

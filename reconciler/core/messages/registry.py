@@ -15,6 +15,7 @@ from reconciler.core.messages.rules import (
     app_event_schema_changed,
     environment_secret_missing,
     environment_value_shared,
+    hotfix_would_be_undone,
     integration_disabled,
     integration_needs_app_configuration,
     integration_removed,
@@ -49,8 +50,8 @@ class Code:
     """One kind of message.
 
     `affected` says in words which users it counts, empty where it concerns none in particular.
-    `rule` is None for what no review can find: it arises from a deployment, from the history of
-    releases, or on a platform of its own.
+    `rule` is None for what no review can find: it arises from a deployment, or on a platform of
+    its own.
     """
 
     code: str
@@ -180,6 +181,7 @@ CATALOGUE: tuple[Code, ...] = (
         code="HotfixWouldBeUndone",
         severities=_WARNING,
         summary="A release does not hold a hotfix that is live, and would undo it.",
+        rule=hotfix_would_be_undone.rule,
     ),
     Code(
         code="RemovalBudgetExceeded",

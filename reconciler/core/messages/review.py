@@ -9,7 +9,7 @@ from enum import StrEnum
 from reconciler.core import canonical
 from reconciler.core.affected import AffectedQuery
 from reconciler.core.canonical import Json
-from reconciler.core.model import Change, Entry, Environment, Location, ResourceKey
+from reconciler.core.model import Action, Change, Entry, Environment, Location, ResourceKey
 
 
 class Severity(StrEnum):
@@ -45,13 +45,26 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hotfix:
+    """What a hotfix of this environment did to one resource, as its manifest recorded it.
+
+    `fields` have path (JSON Pointer), before and after; they are empty unless it was modified.
+    """
+
+    version: str
+    key: ResourceKey
+    action: Action
+    fields: tuple[Mapping[str, Json], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """The change under review: what git had (base) against what it says now, no platform in it.
 
     `changes` have full contents before and after. `desired` are the entries of everything that
     shall run, `base` the digests of what ran. `content` reads a desired resource on demand.
     `secrets_present` says which declared secrets have a value, None when that is not known here.
-    `others` are the other environments of the pipeline.
+    `others` are the other environments of the pipeline, `hotfixes` what hotfixes did to this one.
     """
 
     environment: Environment
@@ -61,6 +74,7 @@ class Review:
     content: Callable[[ResourceKey], Mapping[str, Json]]
     secrets_present: Mapping[str, bool] | None = None
     others: tuple[Environment, ...] = field(default=())
+    hotfixes: tuple[Hotfix, ...] = ()
 
 
 def fingerprint(code: str, subject: ResourceKey, before: Json, after: Json) -> str:

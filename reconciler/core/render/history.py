@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from reconciler.core.canonical import Json
 from reconciler.core.model import Deployment, Phase, Step
@@ -22,6 +24,9 @@ from reconciler.core.render.style import (
     pad,
 )
 
+if TYPE_CHECKING:
+    from reconciler.core.releases.listed import Listed
+
 NOTHING = "No deployments yet."
 NONE = "-"
 _HEAD = ("", "ENVIRONMENT", "VERSION", "COMMIT", "PHASE", "STARTED", "CHANGES", "BY", "DESCRIPTION")
@@ -37,21 +42,22 @@ _PHASE_COLOURS = {
 
 
 def history(
-    deployments: Sequence[Deployment], style: Style = PLAIN, *, details: bool = False
+    many: Sequence[Deployment | Listed], style: Style = PLAIN, *, details: bool = False
 ) -> str:
     """Return deployments in the order they came in, with the Live one marked.
 
-    They are a table, or with details one after the other.
+    They are a table, or with details one after the other. Of a release that git alone knows, what
+    became of it is a dash.
     """
-    if not deployments:
+    if not many:
         return NOTHING
     if details:
-        return "\n\n".join(deployment(one, style) for one in deployments)
-    rows = [_HEAD, *(_row(one) for one in deployments)]
+        return "\n\n".join(_page(one, style) for one in many)
+    rows = [_HEAD, *(_row(one) for one in many)]
     widths = [max(columns(row[number]) for row in rows) for number in range(len(_HEAD))]
     lines = ["  ".join(map(pad, row, widths)).rstrip() for row in rows]
     head, *body = lines
-    painted = (style.paint(line, *_codes(d)) for line, d in zip(body, deployments, strict=True))
+    painted = (style.paint(line, *_codes(d)) for line, d in zip(body, many, strict=True))
     return "\n".join([style.paint(head, DIM), *painted])
 
 
@@ -61,8 +67,36 @@ def deployment(one: Deployment, style: Style = PLAIN) -> str:
     return "\n\n".join("\n".join(lines) for block in blocks if (lines := list(block)))
 
 
-def _row(one: Deployment) -> tuple[str, ...]:
-    cells = (
+def _page(one: Deployment | Listed, style: Style) -> str:
+    if isinstance(one, Deployment):
+        return deployment(one, style)
+    from reconciler.core.render import release_page
+
+    return release_page.page(one, style)
+
+
+def _row(one: Deployment | Listed) -> tuple[str, ...]:
+    cells = _deployed(one) if isinstance(one, Deployment) else _listed(one)
+    return tuple(shown(cell, _LONGEST) for cell in cells)
+
+
+def _listed(one: Listed) -> tuple[str, ...]:
+    release = one.release
+    return (
+        NONE,
+        release.environment,
+        release.version,
+        wording.short_commit(one.commit) if one.commit else NONE,
+        NONE,
+        NONE,
+        _counts(Counter(change["action"] for change in release.changes)),
+        NONE,
+        release.description,
+    )
+
+
+def _deployed(one: Deployment) -> tuple[str, ...]:
+    return (
         "Live" if one.live else "",
         one.environment,
         one.version or NONE,
@@ -73,7 +107,6 @@ def _row(one: Deployment) -> tuple[str, ...]:
         one.actor,
         one.description or "",
     )
-    return tuple(shown(cell, _LONGEST) for cell in cells)
 
 
 def _counts(summary: Mapping[str, int]) -> str:
@@ -83,7 +116,9 @@ def _counts(summary: Mapping[str, int]) -> str:
     return " ".join(f"{sign}{summary.get(action.value, 0)}" for action, sign in SYMBOLS.items())
 
 
-def _codes(one: Deployment) -> tuple[str, ...]:
+def _codes(one: Deployment | Listed) -> tuple[str, ...]:
+    if not isinstance(one, Deployment):
+        return ()
     colour = _PHASE_COLOURS.get(one.phase, "")
     return tuple(filter(None, (colour if not one.live else GREEN, BOLD if one.live else "")))
 

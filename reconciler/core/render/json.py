@@ -8,12 +8,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from reconciler.core.canonical import Json
 from reconciler.core.errors import Invalid, ReconcilerError
 from reconciler.core.messages.review import Message
 from reconciler.core.model import Action, Change, Deployment, Finding, ResourceKey, Step
 from reconciler.core.plan import Plan
+
+if TYPE_CHECKING:
+    from reconciler.core.releases.listed import Listed
 
 FORMAT_VERSION = "1.0"
 Answer = dict[str, Json]
@@ -37,9 +41,12 @@ def plans(many: Sequence[Plan], errors: Iterable[ReconcilerError] = ()) -> Answe
     return _answer("plans", [plan(one) for one in many], errors, found)
 
 
-def history(deployments: Iterable[Deployment], errors: Iterable[ReconcilerError] = ()) -> Answer:
-    """Return the answer of `history`, in the order given (newest first)."""
-    return _answer("deployments", [_deployment(one) for one in deployments], errors)
+def history(rows: Iterable[Deployment | Listed], errors: Iterable[ReconcilerError] = ()) -> Answer:
+    """Return the answer of `history`, in the order given (newest first).
+
+    Of a release that git alone knows, what became of it is null.
+    """
+    return _answer("deployments", [_history_row(one) for one in rows], errors)
 
 
 def promotions(
@@ -136,6 +143,15 @@ def _error(error: ReconcilerError) -> list[Json]:
     if isinstance(error, Invalid):
         return [_finding(finding) for finding in error.findings]
     return [{"code": error.code, "text": str(error), "file": None, "line": None, "column": None}]
+
+
+def _history_row(one: Deployment | Listed) -> Json:
+    if isinstance(one, Deployment):
+        return _deployment(one)
+    # Only here: every command imports this module, and few know releases.
+    from reconciler.core.render import releases
+
+    return releases.as_deployment(one)
 
 
 def _deployment(one: Deployment) -> Json:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler import telemetry
-from reconciler.core.canonical import Json
 from reconciler.core.errors import (
-    Held,
-    PlatformError,
     ReconcilerError,
     StalePlan,
-    Unmanaged,
     VerificationFailed,
 )
 from reconciler.core.model import (
@@ -22,49 +18,18 @@ from reconciler.core.model import (
     Environment,
     Phase,
     Reason,
-    ResourceKey,
 )
-from reconciler.core.plan import Plan
 from reconciler.core.render import json as render_json
-from reconciler.core.render import text as render_text
 from reconciler.ports import Clock, Operation, Platform, Processes, Store
 from reconciler.services.deploying import operations as writes
-from reconciler.services.deploying.journal import Journal, Progress, phase_of, silent
+from reconciler.services.deploying.affected import store_affected
+from reconciler.services.deploying.guarding import guard, stale, verify
+from reconciler.services.deploying.journal import Journal, phase_of
+from reconciler.services.deploying.options import NOTHING, Applied, ApplyOptions, Released
 from reconciler.services.deploying.secrets import ResolvedSecrets, SecretResolver
 from reconciler.services.planning import Planned
 
-BUDGET = "RemovalBudgetExceeded"
 _FROM_OUTSIDE = (Reason.CHANGED_OUTSIDE, Reason.CONFLICT)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplyOptions:
-    """What a person or job allows.
-
-    `heal` overwrites what was changed outside; `reviewed` is the plan JSON that was agreed to;
-    `patience` is how many seconds another deployment is waited for.
-    """
-
-    type: str = "apply"
-    heal: bool = True
-    allow_removals: bool = False
-    patience: float = 0
-    reviewed: Mapping[str, Json] | None = None
-    actor: str = "unknown"
-    progress: Progress = silent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
-    """What an apply wrote; `deployment` is None when there was nothing to write."""
-
-    summary: Mapping[str, int]
-    healed: int = 0
-    secrets: tuple[str, ...] = ()
-    deployment: str | None = None
-
-
-NOTHING = Applied(summary={action.value: 0 for action in Action})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +54,11 @@ class Applier:
         """
         guard(planned, options)
         platform = self.platform(planned.loaded.environment)
-        differences = writes.chosen(planned, heal=options.heal)
+        differences = writes.chosen(planned, heal=options.heal, settle=options.settle)
         resolved = self.secrets.resolve(planned.loaded, platform)
         found = planned.comparison
-        if not (differences or resolved.changed or found.gone or found.settled):
+        to_write = differences or resolved.changed or found.gone or found.settled
+        if not to_write and (options.release is None or options.type == "reconcile"):
             return NOTHING
         attempt = _Attempt(
             applier=self,
@@ -104,27 +70,6 @@ class Applier:
             options=options,
         )
         return attempt.run(replan)
-
-
-def guard(planned: Planned, options: ApplyOptions) -> None:
-    """Refuse, before anything is written, what must not be applied."""
-    plan = planned.plan
-    if not plan.complete:
-        reason = plan.incomplete_reason or "not everything could be read"
-        raise PlatformError(
-            f"The platform of {plan.environment} was not read completely: {reason}.",
-            hint="Nothing was written; try again when it answers.",
-        )
-    if theirs := writes.unmanaged_conflicts(planned):
-        raise Unmanaged(
-            f"{_some(theirs)} exists in {plan.environment} and was not made by reconciler.",
-            hint="Rename one of the two, or take it off the platform.",
-        )
-    if options.reviewed is not None and options.reviewed.get("digest") != plan.digest:
-        raise stale(options.reviewed, plan)
-    for message in plan.messages:
-        if message.code == BUDGET and not options.allow_removals:
-            raise Held(message.text, hint=message.action)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +111,7 @@ class _Attempt:
             journal.run(
                 {
                     "check": lambda: guard(self.planned, self.options),
-                    "replan": lambda: self._replan(replan),
+                    "replan": lambda: self._replan(deployment.id, replan),
                     "apply": lambda: self._write(deployment.id, journal),
                     "verify": self._verify,
                     "record": lambda: self._finish(deployment.id, Phase.SUCCEEDED),
@@ -182,6 +127,7 @@ class _Attempt:
 
     def _record(self) -> Deployment:
         plan, clock = self.planned.plan, self.applier.clock
+        release = self.options.release or Released(version=None, tag=None)
         return Deployment(
             id=clock.new_id(),
             environment=plan.environment,
@@ -189,6 +135,10 @@ class _Attempt:
             type=self.options.type,
             actor=self.options.actor,
             started_at=clock.now(),
+            version=release.version,
+            tag=release.tag,
+            description=release.description,
+            attempt=release.attempt,
             commit=plan.commit,
             plan_digest=plan.digest,
             content_digest=plan.content_digest,
@@ -197,8 +147,11 @@ class _Attempt:
             owner=self.applier.processes.owner(),
         )
 
-    def _replan(self, replan: Callable[[], Planned]) -> None:
-        """Make the plan again: it must be the same, and so must the platform it compares with."""
+    def _replan(self, deployment: str, replan: Callable[[], Planned]) -> None:
+        """Make the plan again: it must be the same, and so must the platform it compares with.
+
+        Whom its messages concern is stored while nobody is affected yet.
+        """
         again = replan()
         if again.plan.digest != self.planned.plan.digest:
             raise stale(render_json.plan(self.planned.plan), again.plan)
@@ -207,6 +160,7 @@ class _Attempt:
                 f"{again.plan.environment} was changed while the plan was being reviewed.",
                 hint="Plan again.",
             )
+        store_affected(self.applier.store, self.platform, deployment, again.plan.messages)
 
     def _write(self, deployment: str, journal: Journal) -> None:
         environment = self.planned.plan.environment
@@ -241,42 +195,6 @@ class _Attempt:
         )
 
 
-def verify(platform: Platform, written: Mapping[ResourceKey, str | None]) -> None:
-    """Compare what runs with what was written (None: removed).
-
-    Raises:
-        VerificationFailed: naming the first resources that differ, or why it cannot be said.
-    """
-    observation = platform.observe()
-    if not observation.complete:
-        raise VerificationFailed(
-            f"What was written could not be read again: {observation.reason}.",
-            hint="Run `reconciler drift` when the platform answers.",
-        )
-    seen = observation.digests
-    wrong = [key for key, digest in written.items() if seen.get(key) != digest]
-    if wrong:
-        raise VerificationFailed(
-            f"Read again after the apply, {_some(wrong)} is not as it was written.",
-            hint="Run `reconciler drift` to see the difference.",
-        )
-
-
 def summary(differences: tuple[Difference, ...]) -> dict[str, int]:
     """Count differences by action."""
     return {a.value: sum(1 for d in differences if d.action is a) for a in Action}
-
-
-def stale(reviewed: Mapping[str, Json], now: Plan) -> StalePlan:
-    """Return the error that tells in what a plan differs from the reviewed one."""
-    difference = render_text.plan_difference(reviewed, render_json.plan(now))
-    return StalePlan(
-        f"The plan of {now.environment} is no longer the reviewed one.\n{difference}",
-        hint="Review the new plan, then apply again.",
-    )
-
-
-def _some(keys: Sequence[ResourceKey]) -> str:
-    """Return the first of many resources, and how many more there are."""
-    more = f" and {len(keys) - 5} more" if len(keys) > 5 else ""
-    return ", ".join(str(key) for key in keys[:5]) + more

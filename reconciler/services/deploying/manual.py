@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reconciler.core.canonical import Json
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.model import Environment, Mode
 from reconciler.core.plan import Plan
-from reconciler.services.deploying.applying import Applied, Applier, ApplyOptions
+from reconciler.services.deploying.applying import Applier
 from reconciler.services.deploying.journal import Progress
+from reconciler.services.deploying.options import Applied, ApplyOptions
 from reconciler.services.deploying.recovering import Recoverer
 from reconciler.services.planning import Planned, Planner
 from reconciler.services.workspace import Chosen, Workspace
@@ -44,6 +45,7 @@ class Deployer:
     planner: Planner
     applier: Applier
     recoverer: Recoverer
+    refuse_loosened: Callable[[Chosen, Environment], None]
     actor: str
 
     def prepare(
@@ -62,6 +64,7 @@ class Deployer:
         chosen = self.workspace.choose(worktree=worktree, isolated=[name])
         environment = chosen.repository.environment(name)
         refuse_release_only(environment)
+        self.refuse_loosened(chosen, environment)
         recovered = self.recoverer.recover(name, patience)
         planned = self._plan(chosen, environment, allow_empty=allow_empty)
         return Attempt(planned=planned, chosen=chosen, allow_empty=allow_empty, recovered=recovered)
@@ -102,5 +105,5 @@ def refuse_release_only(environment: Environment) -> None:
     if environment.mode is Mode.RELEASE_ONLY:
         raise ReconcilerError(
             f"{environment.name} is release-only: it changes through releases alone.",
-            hint="Deploy an editable environment; releases are not in this version yet.",
+            hint=f"Make one: `reconciler release create --to {environment.name} --version V`.",
         )

@@ -11,10 +11,14 @@ from reconciler.ports import Operation
 from reconciler.services.planning import Planned
 
 
-def chosen(planned: Planned, *, heal: bool) -> tuple[Difference, ...]:
-    """Return the differences to act on: pending and unfinished always, drift only when healing."""
+def chosen(planned: Planned, *, heal: bool, settle: bool = False) -> tuple[Difference, ...]:
+    """Return the differences to act on: pending and unfinished always, drift only when healing.
+
+    `settle` also acts on what was changed outside and in git: a release brings all of its content.
+    """
     drift = planned.comparison.drift
-    kept = [d for d in drift if d.reason is Reason.UNFINISHED or heal]
+    always = {Reason.UNFINISHED, *([Reason.CONFLICT] if settle else [])}
+    kept = [d for d in drift if d.reason in always or heal]
     known = {key: entry.facts for key, entry in planned.loaded.desired.entries.items()}
     removed = (c for c in planned.plan.changes if c.action is Action.REMOVE and c.before)
     known |= {change.key: facts(change.before or {}) for change in removed}

@@ -54,6 +54,20 @@ class Loaded:
         found: Mapping[str, Json] = self.contents([key])[key]
         return found
 
+    def files(self, keys: Iterable[ResourceKey] | None = None) -> dict[str, TreeFile]:
+        """Return the files of resources (all by default), by path within the folder.
+
+        A workflow's definition file is one of them.
+        """
+        entries = self.desired.entries
+        chosen = entries.values() if keys is None else [entries[key] for key in keys]
+        prefix = layout.environment_folder(self.environment.name) + "/"
+        filling = self.reading.filling
+        found = {entry.path: filling.by_path[prefix + entry.path] for entry in chosen}
+        for item in filling.definitions(chosen):
+            found[item.file.path.removeprefix(prefix)] = item.file
+        return found
+
     def locations(self, wanted: Sequence[tuple[ResourceKey, str]]) -> list[Location | None]:
         """Return the places of fields (JSON Pointers) of resources, in order.
 

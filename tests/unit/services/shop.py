@@ -7,13 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.adapters.manifests.reader import ManifestReader
+from reconciler.adapters.manifests.writing import YamlWriter
+from reconciler.bootstrap.releases import ReleaseServices
 from reconciler.core.canonical import Json
 from reconciler.core.errors import Invalid
 from reconciler.core.model import Environment, Finding, Kind, ResourceKey
 from reconciler.core.plan import Plan
 from reconciler.ports import Parsed, ParseRequest
-from reconciler.services.deploying.applying import Applied, Applier, ApplyOptions
+from reconciler.services.deploying.applying import Applier
 from reconciler.services.deploying.manual import Deployer
+from reconciler.services.deploying.options import Applied, ApplyOptions
+from reconciler.services.deploying.purging import Purger
 from reconciler.services.deploying.recovering import Recoverer
 from reconciler.services.deploying.secrets import SecretResolver
 from reconciler.services.loading.environment import Loaded
@@ -31,6 +35,7 @@ from reconciler.testing import (
     MemoryRepository,
     MemorySecrets,
     MemoryStore,
+    MemoryVerifier,
 )
 
 HEAD = "apiVersion: reconciler/v1\nkind: {}\nmetadata:\n  name: {}\n"
@@ -124,6 +129,24 @@ class CountingReader(ManifestReader):
         return super().parse_definition(path, data, format)
 
 
+class Standing:
+    """What the services of releases stand on: the fakes of a shop."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.workspace = shop.workspace
+        self.planner = shop.planner
+        self.applier = shop.applier
+        self.recoverer = shop.recoverer
+        self.store = shop.store
+        self.clock = shop.clock
+        self.processes = shop.processes
+        self.writer = shop.git
+        self.signatures = MemoryVerifier()
+        self.manifest_writer = YamlWriter()
+        self.actor = shop.actor
+        self.platform = shop.platform_of
+
+
 class Shop:
     """The repository and what runs beside it; each service is made from these fakes."""
 
@@ -141,6 +164,7 @@ class Shop:
         self.sealer = FakeSealer()
         self.progress: list[tuple[str, str]] = []
         self.shown: list[Plan] = []
+        self.actor = "ana@example.com"
 
     # --- git ------------------------------------------------------------------------------------
 
@@ -187,7 +211,7 @@ class Shop:
     def planner(self) -> Planner:
         """What plans."""
         return Planner(
-            store=self.store, platform=self._platform, secrets=self.secrets, clock=self.clock
+            store=self.store, platform=self.platform_of, secrets=self.secrets, clock=self.clock
         )
 
     @property
@@ -200,7 +224,7 @@ class Shop:
         """What applies."""
         return Applier(
             store=self.store,
-            platform=self._platform,
+            platform=self.platform_of,
             secrets=SecretResolver(source=self.secrets, sealer=self.sealer),
             clock=self.clock,
             processes=self.processes,
@@ -209,7 +233,9 @@ class Shop:
     @property
     def viewer(self) -> Viewer:
         """What answers without writing."""
-        return Viewer(workspace=self.workspace, planner=self.planner)
+        return Viewer(
+            workspace=self.workspace, planner=self.planner, released=self.releases.planner
+        )
 
     @property
     def deployer(self) -> Deployer:
@@ -219,7 +245,8 @@ class Shop:
             planner=self.planner,
             applier=self.applier,
             recoverer=self.recoverer,
-            actor="ana@example.com",
+            refuse_loosened=self.releases.converger.refuse_loosened,
+            actor=self.actor,
         )
 
     @property
@@ -230,7 +257,14 @@ class Shop:
             planner=self.planner,
             recoverer=self.recoverer,
             applier=self.applier,
+            converger=self.releases.converger,
+            purger=Purger(store=self.store, platform=self.platform_of, clock=self.clock),
         )
+
+    @property
+    def releases(self) -> ReleaseServices:
+        """The services of releases, wired as the program does."""
+        return ReleaseServices(Standing(self))
 
     @property
     def keeper(self) -> SecretKeeper:
@@ -243,7 +277,8 @@ class Shop:
             clock=self.clock,
         )
 
-    def _platform(self, environment: Environment) -> MemoryPlatform:
+    def platform_of(self, environment: Environment) -> MemoryPlatform:
+        """Return the platform of an environment."""
         return self.platforms[environment.name]
 
     # --- what tests do --------------------------------------------------------------------------

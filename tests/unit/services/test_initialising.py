@@ -10,20 +10,28 @@ import pytest
 from reconciler.core.errors import Conflict, RepositoryError
 from reconciler.services.initialising import Initialised, initialise, pipeline_name
 
-STARTER = {"environments/pipeline.yaml": b"name: {{name}}\n", "README.md": b"# {{name}}\n"}
+PIPELINE = b"name: {{name}}\nprotectedBranch: main\n"
+STARTER = {"environments/pipeline.yaml": PIPELINE, "README.md": b"# {{name}}\n"}
 
 
 class Git:
     """Knows one repository, and makes first commits."""
 
-    def __init__(self, root: Path | None = None, problem: str | None = None) -> None:
+    def __init__(
+        self, root: Path | None = None, problem: str | None = None, branch: str | None = "main"
+    ) -> None:
         self.root = root
+        self.branch = branch
         self.problem = problem
         self.committed: list[tuple[Path, str, tuple[str, ...]]] = []
 
     def root_of(self, folder: Path) -> Path | None:
         """Return the repository that there is."""
         return self.root
+
+    def branch_of(self, root: Path) -> str | None:
+        """Return the branch that is checked out."""
+        return self.branch
 
     def first_commit(self, folder: Path, branch: str, files: Mapping[str, bytes]) -> str:
         """Commit, or say why not."""
@@ -62,6 +70,38 @@ def test_in_a_repository_committing_is_left_to_the_user(tmp_path: Path) -> None:
 
     assert (tmp_path / "environments/pipeline.yaml").exists()
     assert (done.commit, git.committed) == (None, [])
+
+
+def test_in_a_repository_what_is_there_is_kept(tmp_path: Path) -> None:
+    """A file of no environment stays as it is, and the others are written."""
+    (tmp_path / "README.md").write_text("mine")
+    done = run(tmp_path, Git(root=tmp_path))
+
+    assert (tmp_path / "README.md").read_text() == "mine"
+    assert (done.kept, done.written) == (("README.md",), ("environments/pipeline.yaml",))
+
+
+def test_in_a_repository_an_environment_in_the_way_stops_everything(tmp_path: Path) -> None:
+    """A pipeline that is there would not fit the environments that were written."""
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments/pipeline.yaml").write_text("mine")
+
+    with pytest.raises(Conflict, match=r"pipeline\.yaml is there already; nothing was written"):
+        run(tmp_path, Git(root=tmp_path))
+    assert not (tmp_path / "README.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("branch", "told"), [("trunk", '"trunk"'), ("main", "main"), (None, "main"), ("1.0", '"1.0"')]
+)
+def test_the_branch_that_is_worked_on_is_protected(
+    tmp_path: Path, branch: str | None, told: str
+) -> None:
+    """In an existing repository the pipeline names the branch that is checked out."""
+    run(tmp_path, Git(root=tmp_path, branch=branch))
+    text = (tmp_path / "environments/pipeline.yaml").read_text()
+
+    assert text.endswith(f"protectedBranch: {told}\n")
 
 
 def test_inside_another_repository_nothing_is_written(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import pytest
 from reconciler.core.errors import Busy, Invalid, ReconcilerError, UsageError
 from reconciler.core.model import Kind, Phase, ResourceKey
 from reconciler.core.render import json as render_json
-from reconciler.services.deploying.applying import Applied
 from reconciler.services.deploying.manual import Attempt
+from reconciler.services.deploying.options import Applied
 from reconciler.testing import deployment
 from tests.unit.services.shop import DEVELOPMENT, FOLDER, SYNC_KEY, Shop
 

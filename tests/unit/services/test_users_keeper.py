@@ -47,8 +47,8 @@ class Keeping:
             workspace=self.shop.workspace,
             viewer=self.shop.viewer,
             store=self.shop.store,
-            platform=self.shop._platform,
-            reader=self.shop._platform,
+            platform=self.shop.platform_of,
+            reader=self.shop.platform_of,
             staging=staging,
         )
 

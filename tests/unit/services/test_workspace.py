@@ -118,7 +118,7 @@ def test_without_a_remote_the_local_branch_counts(workspace: Workspace) -> None:
 
 def test_the_remote_names_the_protected_branch(shop: Shop, workspace: Workspace) -> None:
     """What the remote has now is read, not what this checkout has; the difference is told."""
-    shop.git.push()
+    shop.git.share()
     pushed = shop.git.branches["main"]
     shop.workflow("new")
     shop.workflow("newer")
@@ -134,7 +134,7 @@ def test_a_remote_that_is_ahead_needs_no_notice(shop: Shop, workspace: Workspace
     """A checkout that is behind has nothing to push."""
     first = shop.git.branches["main"]
     shop.workflow("new")
-    shop.git.push()
+    shop.git.share()
     shop.git.branches["main"] = first
     chosen = workspace.choose_from_remote()
 
@@ -153,7 +153,7 @@ def test_a_checkout_without_the_branch_needs_no_notice(shop: Shop, workspace: Wo
 
 def test_a_remote_that_does_not_answer_is_noticed(shop: Shop, workspace: Workspace) -> None:
     """Without an answer what is known here goes on, and the reader is told so."""
-    shop.git.push()
+    shop.git.share()
     shop.git.unreachable = "no route to host."
     chosen = workspace.choose_from_remote()
 
@@ -165,7 +165,7 @@ def test_a_remote_that_does_not_answer_is_noticed(shop: Shop, workspace: Workspa
 
 def test_offline_asks_nobody(shop: Shop, workspace: Workspace) -> None:
     """With --offline the remote is left alone."""
-    shop.git.push()
+    shop.git.share()
     shop.git.unreachable = "asked all the same."
 
     assert replace(workspace, offline=True).choose_from_remote().notices == ()

@@ -11,6 +11,7 @@ from reconciler.adapters.platforms.builtin import (
     affected,
     deploying,
     listing,
+    purging,
     secrets,
     users,
 )
@@ -148,6 +149,18 @@ class BuiltinPlatform(BuiltinReader):
     ) -> tuple[str, ...]:
         """Set the secrets a runtime may use (None takes one away); return those that changed."""
         return secrets.give(joined(unit).connection, self._environment, sealed)
+
+    def removed(self, before: str) -> tuple[ResourceKey, ...]:
+        """Return what was removed before a time and is still kept hidden, sorted."""
+        with self._database.reading() as connection:
+            return purging.find_removed(connection, self._environment, before)
+
+    def purge(self, unit: Unit, before: str) -> tuple[ResourceKey, ...]:
+        """Forget for good what was removed before a time; return it, sorted."""
+        connection = joined(unit).connection
+        purged = purging.find_removed(connection, self._environment, before)
+        purging.forget(connection, self._environment, purged)
+        return purged
 
     def put_users(self, unit: Unit, records: Iterable[Mapping[str, Json]]) -> None:
         """Replace what is known of each of these users, but for what is hidden."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,6 +18,9 @@ def upgrade() -> None:
     """Make every table."""
     _deployments()
     _records()
+    _affected()
+    _releases()
+    _identity()
     _resources()
     _beside_resources()
     _users()
@@ -34,6 +38,10 @@ def _optional(name: str) -> sa.Column[str]:
     return sa.Column(name, sa.Text)
 
 
+def _flag(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean, nullable=False, server_default=sa.false())
+
+
 def _primary(table: str, *columns: str) -> sa.PrimaryKeyConstraint:
     return sa.PrimaryKeyConstraint(*columns, name=f"pk_{table}")
 
@@ -45,8 +53,8 @@ def _deployments() -> None:
         *(_text(name) for name in ("id", "environment", "phase", "type", "actor", "started_at")),
         *(_optional(name) for name in ("finished_at", "version", "tag", "commit_id")),
         _optional("description"),
-        sa.Column("live", sa.Boolean, nullable=False, server_default=sa.false()),
-        *(_optional(name) for name in ("plan_digest", "content_digest", "backup")),
+        _flag("live"),
+        *(_optional(name) for name in ("plan_digest", "content_digest", "backup", "attempt")),
         *(_text(name) for name in ("summary", "messages", "owner")),
         _primary("deployments", "sequence"),
         sa.UniqueConstraint("id", name="uq_deployments_id"),
@@ -95,6 +103,12 @@ def _records() -> None:
         _primary("applied_state", "environment"),
     )
     op.create_table(
+        "adoptions",
+        *(_key(name) for name in ("environment", "kind", "name")),
+        *(_text(name) for name in ("digest", "content", "at")),
+        _primary("adoptions", "environment", "kind", "name"),
+    )
+    op.create_table(
         "secrets",
         _key("environment"),
         _key("name"),
@@ -103,6 +117,58 @@ def _records() -> None:
         _text("updated_at"),
         _primary("secrets", "environment", "name"),
     )
+
+
+def _affected() -> None:
+    keys = ("deployment", "code", "user_id", "kind", "name", "integration", "workflow")
+    op.create_table(
+        "deployment_affected",
+        *map(_key, keys),
+        _primary("deployment_affected", *keys),
+        sa.ForeignKeyConstraint(
+            ["deployment"], ["deployments.id"], name="fk_deployment_affected_deployment"
+        ),
+        sqlite_with_rowid=False,
+    )
+
+
+def _releases() -> None:
+    op.create_table(
+        "tags_seen",
+        *map(_key, ("name", "object_id")),
+        *map(_text, ("environment", "first_seen", "state")),
+        _optional("reason"),
+        *map(_flag, ("reported", "pinned", "deletion_reported")),
+        _primary("tags_seen", "name", "object_id"),
+    )
+    op.create_index("ix_tags_seen_environment", "tags_seen", ["environment", "first_seen"])
+    op.create_index(
+        "uq_tags_seen_pinned",
+        "tags_seen",
+        ["name"],
+        unique=True,
+        sqlite_where=sa.text("pinned = 1"),
+        postgresql_where=sa.text("pinned"),
+    )
+    op.create_table(
+        "trust",
+        _key("environment"),
+        *map(_text, ("commit_id", "since", "by", "reason")),
+        _primary("trust", "environment"),
+    )
+    op.create_table(
+        "audit",
+        sa.Column("sequence", sa.Integer, nullable=False),
+        *map(_text, ("at", "actor", "action")),
+        _optional("environment"),
+        _text("detail"),
+        _primary("audit", "sequence"),
+    )
+
+
+def _identity() -> None:
+    table = op.create_table("store_identity", _key("id"), _primary("store_identity", "id"))
+    op.execute(sa.insert(table).values(id=str(uuid4())))
 
 
 def _resources() -> None:
@@ -120,7 +186,7 @@ def _resources() -> None:
         sa.Column("state", sa.Text, nullable=False, server_default=sa.text("'enabled'")),
         sa.Column("version", sa.Integer, nullable=False, server_default=sa.text("1")),
         *(_optional(name) for name in ("created_at", "updated_at", "removed_at")),
-        sa.Column("on_by_default", sa.Boolean, nullable=False, server_default=sa.false()),
+        _flag("on_by_default"),
         _primary("platform_resources", "environment", "kind", "name"),
         sa.CheckConstraint(
             "state IN ('enabled', 'removed')", name=op.f("ck_platform_resources_state")

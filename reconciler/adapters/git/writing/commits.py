@@ -5,7 +5,6 @@ It must not know what the files mean.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,43 +14,17 @@ from reconciler.adapters.git.command import GitCommand, temporary_files
 from reconciler.adapters.git.objects import object_id
 from reconciler.adapters.git.private import Place
 from reconciler.adapters.git.refs import checked_name, read_head
+from reconciler.adapters.git.writing.user import User
 from reconciler.core.errors import Conflict, RepositoryError
 from reconciler.core.paths import name_problem
 from reconciler.core.printable import one_line
+from reconciler.ports import Commit
 
-# Where the user's own git configuration lies, and what overrides it.
-_USER = frozenset(
-    {
-        "HOME",
-        "XDG_CONFIG_HOME",
-        "GIT_CONFIG_GLOBAL",
-        "GIT_CONFIG_SYSTEM",
-        "GIT_CONFIG_NOSYSTEM",
-    }
-)
 _WITH_REFLOG = {
     "GIT_CONFIG_COUNT": "1",
     "GIT_CONFIG_KEY_0": "core.logAllRefUpdates",
     "GIT_CONFIG_VALUE_0": "true",
 }
-_DATES = ("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commit:
-    """A commit to make on `branch`.
-
-    `files` maps paths to bytes, None takes a file away; all else is as in `parent` (None: no
-    history). The branch must stand at `expected` (None: must not exist). `stage` also makes the
-    index that of the commit, which is for a first commit of files that lie in the checkout.
-    """
-
-    branch: str
-    message: str
-    files: Mapping[str, bytes | None]
-    parent: str | None = None
-    expected: str | None = None
-    stage: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +33,7 @@ class Commits:
 
     command: GitCommand
     place: Place
+    user: User
     width: int = 40
 
     def commit(self, wanted: Commit) -> str:
@@ -70,7 +44,7 @@ class Commits:
             Conflict: the branch is not where it was expected.
         """
         self._check(wanted)
-        variables = self._identity()
+        variables = self.user.variables()
         with temporary_files(), tempfile.TemporaryDirectory(dir=self.command.directory) as folder:
             tree = self._tree(wanted, Path(folder))
             parent = ("-p", wanted.parent) if wanted.parent else ()
@@ -153,37 +127,6 @@ class Commits:
                 f"the branch {wanted.branch} is not where it was: {result.reason}.",
                 hint="Run the command again.",
             )
-
-    def _identity(self) -> dict[str, str]:
-        """Return who commits, as variables for git.
-
-        Raises:
-            RepositoryError: git knows no name or no address.
-        """
-        config = self._user_config()
-        variables = {name: os.environ[name] for name in _DATES if name in os.environ}
-        for role in ("AUTHOR", "COMMITTER"):
-            for part in ("NAME", "EMAIL"):
-                name = f"GIT_{role}_{part}"
-                variables[name] = os.environ.get(name) or config.get(f"user.{part.lower()}", "")
-        if not all(variables.values()):
-            raise RepositoryError(
-                "git does not know who commits.",
-                hint="Run `git config --global user.name NAME` and"
-                " `git config --global user.email ADDRESS`.",
-            )
-        return variables
-
-    def _user_config(self) -> dict[str, str]:
-        """Read user.name and user.email, and only these, as git itself would."""
-        real = replace(
-            self.command,
-            inherited=self.command.inherited | _USER,
-            variables={"GIT_DIR": str(self.place.git_dir)},
-        )
-        asked = ("config", "--null", "--get-regexp", r"^user\.(name|email)$")
-        entries = real.run(*asked).output.decode("utf-8", "replace").split("\0")
-        return dict(entry.partition("\n")[::2] for entry in entries if entry)
 
     def _with(self, variables: Mapping[str, str]) -> GitCommand:
         return replace(self.command, variables={**self.command.variables, **variables})

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.adapters.clock import SystemClock
@@ -17,17 +15,14 @@ from reconciler.core.errors import (
     NotFound,
     ReconcilerError,
     RepositoryError,
-    StoreError,
-    UsageError,
 )
-from reconciler.core.model import Deployment, Environment, Finding
-from reconciler.services import examining, initialising
+from reconciler.core.model import Environment, Finding
+from reconciler.services import mirroring
 from reconciler.services.deploying.applying import Applier
 from reconciler.services.deploying.manual import Deployer
+from reconciler.services.deploying.purging import Purger
 from reconciler.services.deploying.recovering import Recoverer
 from reconciler.services.deploying.secrets import SecretResolver
-from reconciler.services.examining import Check
-from reconciler.services.initialising import Initialised
 from reconciler.services.loading.repository import refuse_committed_state
 from reconciler.services.planning import Planner
 from reconciler.services.reconciling import Job
@@ -43,17 +38,22 @@ if TYPE_CHECKING:
     from reconciler.adapters.secrets.sources import Sources
     from reconciler.adapters.sql.database import Database
     from reconciler.adapters.store.sql import SqlStore
-    from reconciler.ports import DocumentCache, Manifests
+    from reconciler.bootstrap.releases import ReleaseServices
+    from reconciler.bootstrap.views import ReleaseViews
+    from reconciler.ports import (
+        DocumentCache,
+        GitWriter,
+        Manifests,
+        ManifestWriter,
+        SignatureVerifier,
+    )
     from reconciler.services.calendars import Calendars
 
 
 def open_services(settings: Settings, *, offline: bool = False) -> Services:
     """Open the repository of a run; everything else is opened when it is first needed."""
     if settings.remote is not None:
-        raise UsageError(
-            "--repo takes the folder of a checkout for now.",
-            hint="Clone the repository and name its folder.",
-        )
+        return _open_mirrored(settings, settings.remote, offline=offline)
     git = open_repository(settings.root)
     try:
         _refuse_committed_state(git)
@@ -61,6 +61,23 @@ def open_services(settings: Settings, *, offline: bool = False) -> Services:
         git.close()
         raise
     return Services(settings, git, offline=offline)
+
+
+def _open_mirrored(settings: Settings, url: str, *, offline: bool) -> Services:
+    """Open the mirror of a remote, brought to what the remote names now unless offline."""
+    from reconciler.adapters.git.mirror import Mirror
+
+    mirror = Mirror(settings.mirrors or settings.state_folder / "mirrors", url)
+    try:
+        services = Services(settings, mirror, offline=offline)
+        services.notices = mirroring.begin(
+            mirror, services.workspace.protected_branch, offline=offline
+        )
+    except ReconcilerError:
+        mirror.close()
+        raise
+    del services.workspace  # it was made before the notices were known
+    return services
 
 
 def _refuse_committed_state(git: GitRepository) -> None:
@@ -79,9 +96,10 @@ class Services:
         """Take settings and repository."""
         self.settings = settings
         self.git = git
+        self.notices: tuple[str, ...] = ()
         self._offline = offline
-        self._clock = SystemClock()
-        self._processes = SystemProcesses()
+        self.clock = SystemClock()
+        self.processes = SystemProcesses()
 
     @cached_property
     def manifests(self) -> Manifests:
@@ -133,7 +151,11 @@ class Services:
     def workspace(self) -> Workspace:
         """The repository with what reads its manifests."""
         return Workspace(
-            git=self.git, manifests=self.manifests, cache=self.cache, offline=self._offline
+            git=self.git,
+            manifests=self.manifests,
+            cache=self.cache,
+            offline=self._offline,
+            notices=self.notices,
         )
 
     @cached_property
@@ -141,22 +163,24 @@ class Services:
         """What makes plans; it cannot write."""
         return Planner(
             store=self.store,
-            platform=self._platform_reader,
+            platform=self.platform_reader,
             secrets=self.sources,
-            clock=self._clock,
+            clock=self.clock,
         )
 
     @cached_property
     def viewer(self) -> Viewer:
         """The read-only commands."""
-        return Viewer(workspace=self.workspace, planner=self.planner)
+        return Viewer(
+            workspace=self.workspace, planner=self.planner, released=self.releases.planner
+        )
 
     @cached_property
     def calendars(self) -> Calendars:
         """`calendar`."""
         from reconciler.services.calendars import Calendars
 
-        return Calendars(workspace=self.workspace, clock=self._clock)
+        return Calendars(workspace=self.workspace, clock=self.clock)
 
     @cached_property
     def deployer(self) -> Deployer:
@@ -164,9 +188,10 @@ class Services:
         return Deployer(
             workspace=self.workspace,
             planner=self.planner,
-            applier=self._applier,
-            recoverer=self._recoverer,
+            applier=self.applier,
+            recoverer=self.recoverer,
             actor=self.settings.actor,
+            refuse_loosened=self.releases.converger.refuse_loosened,
         )
 
     @cached_property
@@ -175,9 +200,49 @@ class Services:
         return Job(
             workspace=self.workspace,
             planner=self.planner,
-            recoverer=self._recoverer,
-            applier=self._applier,
+            recoverer=self.recoverer,
+            applier=self.applier,
+            converger=self.releases.converger,
+            purger=Purger(store=self.store, platform=self.platform, clock=self.clock),
         )
+
+    @property
+    def writer(self) -> GitWriter:
+        """What makes branches and tags."""
+        return self.git
+
+    @property
+    def actor(self) -> str:
+        """Who runs this."""
+        return self.settings.actor
+
+    @cached_property
+    def signatures(self) -> SignatureVerifier:
+        """What judges signatures."""
+        from reconciler.adapters.signing.ssh import SshVerifier
+
+        return SshVerifier()
+
+    @cached_property
+    def manifest_writer(self) -> ManifestWriter:
+        """What writes manifests."""
+        from reconciler.adapters.manifests.writing import YamlWriter
+
+        return YamlWriter()
+
+    @cached_property
+    def releases(self) -> ReleaseServices:
+        """The services of releases."""
+        from reconciler.bootstrap.releases import ReleaseServices
+
+        return ReleaseServices(self)
+
+    @cached_property
+    def views(self) -> ReleaseViews:
+        """What only looks at releases: `release list`, `show`, `history`, `changelog`, `report`."""
+        from reconciler.bootstrap.views import ReleaseViews
+
+        return ReleaseViews(self)
 
     @cached_property
     def secrets(self) -> SecretKeeper:
@@ -187,7 +252,7 @@ class Services:
             store=self.store,
             sealer=self.sealer,
             source=self.sources,
-            clock=self._clock,
+            clock=self.clock,
         )
 
     @cached_property
@@ -199,19 +264,11 @@ class Services:
             workspace=self.workspace,
             viewer=self.viewer,
             store=self.store,
-            platform=self._platform,
-            reader=self._platform_reader,
+            platform=self.platform,
+            reader=self.platform_reader,
             staging=open_staging,
+            preview=self.releases.planner.preview,
         )
-
-    def history(self, environments: Sequence[str], limit: int) -> list[Deployment]:
-        """Return deployments, newest first."""
-        if not environments:
-            return list(self.store.deployments(None, limit))
-        chosen = self.workspace.choose(isolated=environments)
-        asked = {chosen.repository.environment(name).name for name in environments}
-        found = [d for name in asked for d in self.store.deployments(name, limit)]
-        return sorted(found, key=lambda d: d.started_at, reverse=True)[:limit]
 
     def migrate(self) -> str:
         """Bring the store to this program's schema; return the state it was in."""
@@ -220,30 +277,34 @@ class Services:
         return str(before)
 
     @cached_property
-    def _applier(self) -> Applier:
+    def applier(self) -> Applier:
+        """What carries plans out."""
         return Applier(
             store=self.store,
-            platform=self._platform,
+            platform=self.platform,
             secrets=SecretResolver(source=self.sources, sealer=self.sealer),
-            clock=self._clock,
-            processes=self._processes,
+            clock=self.clock,
+            processes=self.processes,
         )
 
     @cached_property
-    def _recoverer(self) -> Recoverer:
-        return Recoverer(store=self.store, clock=self._clock, processes=self._processes)
+    def recoverer(self) -> Recoverer:
+        """What ends interrupted deployments."""
+        return Recoverer(store=self.store, clock=self.clock, processes=self.processes)
 
-    def _platform_reader(self, environment: Environment) -> BuiltinReader:
+    def platform_reader(self, environment: Environment) -> BuiltinReader:
+        """Return what reads the platform of an environment."""
         from reconciler.adapters.platforms.builtin.platform import BuiltinReader
 
         refuse_other_platforms(environment)
         return BuiltinReader(self.database, environment.name)
 
-    def _platform(self, environment: Environment) -> BuiltinPlatform:
+    def platform(self, environment: Environment) -> BuiltinPlatform:
+        """Return the platform of an environment."""
         from reconciler.adapters.platforms.builtin.platform import BuiltinPlatform
 
         refuse_other_platforms(environment)
-        return BuiltinPlatform(self.database, environment.name, now=self._clock.now)
+        return BuiltinPlatform(self.database, environment.name, now=self.clock.now)
 
 
 def refuse_other_platforms(environment: Environment) -> None:
@@ -252,103 +313,3 @@ def refuse_other_platforms(environment: Environment) -> None:
     if kind != "builtin":
         text = f"the platform {kind!r} is not supported yet; use `platform: {{type: builtin}}`"
         raise Invalid((Finding(layout.environment_file(environment.name), 1, 1, text),))
-
-
-def examine(settings: Settings) -> list[Check]:
-    """Look at everything this run stands on; nothing is changed."""
-    from reconciler.adapters import machine
-    from reconciler.adapters.git.command import git_version
-
-    checks = list(
-        examining.examine_machine(
-            examining.Machine(
-                python=machine.python_version(),
-                git=_or_none(git_version),
-                sqlite=machine.sqlite_version(),
-                openssh=machine.openssh_version(),
-                has_libyaml=machine.has_libyaml(),
-            )
-        )
-    )
-    repository = examining.attempt("repository", lambda: _repository(settings))
-    checks.append(repository)
-    if repository.state == examining.OK:
-        services = open_services(settings, offline=True)
-        checks.append(examining.attempt("manifests", lambda: _manifests(services)))
-        checks.append(examining.attempt("store", lambda: _store(services)))
-        checks.extend(_secrets(services))
-    return checks
-
-
-def is_plan(answer: object) -> bool:
-    """Say whether something has the shape of the answer of `plan`.
-
-    Raises:
-        ValueError: it holds what no JSON of ours can.
-    """
-    from reconciler.adapters.manifests import schemas
-
-    return schemas.quick("plan").is_valid(answer)
-
-
-def initialise(directory: Path) -> Initialised:
-    """Write the starter repository into a folder."""
-    from reconciler.adapters import starter
-    from reconciler.adapters.git.starting import NewRepositories
-
-    folder = Path(os.path.realpath(directory))
-    return initialising.initialise(folder, starter.files(), starter.write, NewRepositories())
-
-
-def _or_none(look: Callable[[], tuple[int, ...]]) -> tuple[int, ...] | None:
-    try:
-        return look()
-    except RepositoryError:
-        return None
-
-
-def _repository(settings: Settings) -> str:
-    with open_repository(settings.root) as git:
-        return f"at {git.root or git.git_dir}"
-
-
-def _manifests(services: Services) -> str:
-    report = services.viewer.validate(services.workspace.choose(head=True))
-    if report.findings:
-        raise Invalid(report.findings)
-    return f"{report.resources} resources in {report.environments} environments, all valid"
-
-
-def _store(services: Services) -> str:
-    state = services.database.schema_state()
-    where = services.settings.redacted_store
-    if state == "missing":
-        return f"{where}, not there yet: the first apply or reconcile makes it"
-    if state != "ok":
-        raise StoreError(f"{where} has a schema that is {state}.", hint=_STORE_HINTS[str(state)])
-    return where
-
-
-_STORE_HINTS = {
-    "older": "Run `reconciler store migrate`.",
-    "newer": "Upgrade this program.",
-}
-
-
-def _secrets(services: Services) -> Iterator[Check]:
-    """Look at the secrets of each editable environment."""
-    try:
-        chosen = services.workspace.choose()
-        for environment in chosen.repository.environments:
-            rows = services.secrets.rows(environment.name)
-            missing = [row.name for row in rows if row.missing]
-            yield Check(
-                name=f"secrets of {environment.name}",
-                state=examining.LOOK if missing else examining.OK,
-                text=f"without a value: {', '.join(missing)}" if missing else "all have a value",
-                next=f"Run `reconciler secret check --environment {environment.name}`."
-                if missing
-                else None,
-            )
-    except ReconcilerError as error:
-        yield Check(name="secrets", state=examining.LOOK, text=error.text, next=error.hint)

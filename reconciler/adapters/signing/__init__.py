@@ -1,0 +1,1 @@
+"""Judges SSH signatures; it must not know git, tags or who may do what."""

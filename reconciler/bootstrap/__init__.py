@@ -1,0 +1,1 @@
+"""The only place that knows every adapter: settings in, wired services out."""

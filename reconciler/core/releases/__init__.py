@@ -1,0 +1,1 @@
+"""Releases as values: versions, manifests, tag names, tag objects, trust; pure."""

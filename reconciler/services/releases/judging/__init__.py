@@ -1,0 +1,1 @@
+"""Whether a release counts: its tag, who approved, what is held, every gate."""

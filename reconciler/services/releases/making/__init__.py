@@ -1,0 +1,1 @@
+"""Drafts and commits releases, and makes the tags by which people state things."""

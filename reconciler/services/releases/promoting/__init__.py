@@ -1,0 +1,1 @@
+"""Brings releases to their environments, and what the store remembers of it."""

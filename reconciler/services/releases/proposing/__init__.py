@@ -1,0 +1,1 @@
+"""What the schedule proposes on a release day."""

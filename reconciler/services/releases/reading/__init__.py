@@ -1,0 +1,1 @@
+"""What git and the store have of releases: manifests, contents, tags, what is live."""

@@ -1,0 +1,1 @@
+"""Lists, change logs and figures of releases."""
