@@ -190,7 +190,6 @@ class ReleaseServices:
     def stater(self) -> Stater:
         """`release tag`, `approve`, `acknowledge`, `hold`, `resume`."""
         return Stater(
-            catalog=self.catalog,
             judge=self.judge,
             witness=self.witness,
             preparer=self.preparer,
@@ -259,7 +258,6 @@ class ReleaseServices:
             restarter=self.restarter,
             released=self.planner,
             applier=self._base.applier,
-            platform=self._base.platform,
         )
 
     @cached_property
@@ -283,7 +281,6 @@ class ReleaseServices:
         """`trust`."""
         return Truster(
             catalog=self.catalog,
-            judge=self.judge,
             observer=self.observer,
             store=self._base.store,
         )

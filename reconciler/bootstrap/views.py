@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reconciler.services.histories import Histories
+from reconciler.services.releases.reading.spans import Spans
 from reconciler.services.releases.telling.changelogs import Changelogs
 from reconciler.services.releases.telling.debts import Debts
 from reconciler.services.releases.telling.listing import ReleaseLister
 from reconciler.services.releases.telling.reports import Reports
-from reconciler.services.releases.telling.spans import Spans
 
 if TYPE_CHECKING:
     from reconciler.bootstrap.services import Services
@@ -55,4 +55,4 @@ class ReleaseViews:
 
     @property
     def _spans(self) -> Spans:
-        return Spans(drafter=self._base.releases.drafter)
+        return Spans(catalog=self._base.releases.catalog)

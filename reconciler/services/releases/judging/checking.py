@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from reconciler.core.errors import Conflict, Invalid, NotFound, ReconcilerError
+from reconciler.core.errors import Conflict, Invalid, ReconcilerError
 from reconciler.core.model import Environment
 from reconciler.core.releases import texts
 from reconciler.core.releases.model import Release, ReleaseName, ReleaseType
-from reconciler.core.releases.tags import TagObject
 from reconciler.services.releases.reading.catalog import Catalog
 from reconciler.services.releases.reading.grounds import Grounds
 
@@ -39,17 +38,6 @@ def refuse_rewritten(grounds: Grounds, commit: str, what: str, environment: Envi
     )
 
 
-def manifest(
-    catalog: Catalog,
-    grounds: Grounds,
-    environment: Environment,
-    name: ReleaseName,
-    tag: TagObject,
-) -> tuple[Release | None, str | None]:
-    """Return the release that a tagged commit holds, and what is wrong with it or its folder."""
-    return at_commit(catalog, grounds, environment, name, tag.target)
-
-
 def at_commit(
     catalog: Catalog,
     grounds: Grounds,
@@ -67,7 +55,7 @@ def at_commit(
         content = catalog.content(snapshot, environment)
     except Invalid as error:
         return None, f"The manifests at {commit[:12]} have findings, first {error.findings[0]}."
-    except (NotFound, ReconcilerError) as error:
+    except ReconcilerError as error:
         return None, error.text
     if content.desired.content_digest != release.content_digest:
         return release, (
@@ -77,10 +65,12 @@ def at_commit(
     unreadable = texts.problem(release.description)
     if unreadable is not None:
         return release, f"{where}/releases/{name.version}.yaml is refused. {unreadable}"
-    return release, source_problem(grounds, environment, release)
+    return release, source_problem(catalog, grounds, environment, release)
 
 
-def source_problem(grounds: Grounds, environment: Environment, release: Release) -> str | None:
+def source_problem(
+    catalog: Catalog, grounds: Grounds, environment: Environment, release: Release
+) -> str | None:
     """Say why a release cannot come from where its manifest says."""
     source, git = release.source, grounds.workspace.git
     before = environment.promotes_from
@@ -89,8 +79,10 @@ def source_problem(grounds: Grounds, environment: Environment, release: Release)
             f"{release.name} was made from {source.environment}, but {environment.name} promotes "
             f"from {before or 'no environment'}."
         )
-    if release.type is ReleaseType.ROLLBACK and (problem := _rollback_problem(grounds, release)):
-        return problem
+    if release.type is ReleaseType.ROLLBACK:
+        problem = _rollback_problem(catalog, grounds, release)
+        if problem is not None:
+            return problem
     if not git.exists(source.commit) or git.is_ancestor(source.commit, grounds.tip) is False:
         return (
             f"The source of {release.name}, commit {source.commit[:12]}, is not on "
@@ -99,15 +91,11 @@ def source_problem(grounds: Grounds, environment: Environment, release: Release)
     return None
 
 
-def _rollback_problem(grounds: Grounds, release: Release) -> str | None:
+def _rollback_problem(catalog: Catalog, grounds: Grounds, release: Release) -> str | None:
     """Say why a release is no rollback: its content is that of no older release there."""
     source = release.source
     if source.environment == release.environment and source.version is not None:
-        older = (
-            Catalog(workspace=grounds.workspace)
-            .readable(grounds.snapshot, release.environment)[0]
-            .get(source.version)
-        )
+        older = catalog.readable(grounds.snapshot, release.environment)[0].get(source.version)
         if older is not None and older.content_digest == release.content_digest:
             return None
     return (

@@ -18,15 +18,14 @@ from reconciler.core.model import (
     Deployment,
     Environment,
     Kind,
-    Phase,
     ResourceKey,
 )
 from reconciler.core.plan import Plan
 from reconciler.ports import StoreReader
 from reconciler.services.loading.environment import Loaded
 from reconciler.services.releases.reading.catalog import Catalog
+from reconciler.services.releases.reading.live import WAS_LIVE
 
-_WAS_LIVE = (Phase.SUCCEEDED, Phase.PARTIAL)
 _FOLDER_OF = {kind: folder for folder, kind in RESOURCE_FOLDERS.items()}
 Blobs = Mapping[str, str]  # path within the environment's folder -> blob id
 
@@ -104,7 +103,7 @@ class Soaking:
 
 def _periods(newest_first: Sequence[Deployment]) -> Iterator[_Period]:
     """Yield when each deployment was live, the oldest first."""
-    lived = [d for d in reversed(newest_first) if d.phase in _WAS_LIVE and d.finished_at]
+    lived = [d for d in reversed(newest_first) if d.phase in WAS_LIVE and d.finished_at]
     ends = [datetime.fromisoformat(d.finished_at or "") for d in lived]
     for number, deployment in enumerate(lived):
         following = ends[number + 1] if number + 1 < len(ends) else None

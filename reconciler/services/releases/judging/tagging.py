@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.core.commits import TagRef
-from reconciler.core.model import Environment, Phase
+from reconciler.core.model import Environment
 from reconciler.core.releases import acceptance, names, versions
 from reconciler.core.releases.acceptance import SignatureFinding, TagEvidence
 from reconciler.core.releases.model import Release, ReleaseName, ReleaseType
@@ -21,9 +21,7 @@ from reconciler.services.releases.judging import checking
 from reconciler.services.releases.judging.standing import JudgedTag, Standing
 from reconciler.services.releases.reading.catalog import Catalog
 from reconciler.services.releases.reading.grounds import Grounds, who_keys
-from reconciler.services.releases.reading.live import Live, recorded
-
-_WAS_LIVE = (Phase.SUCCEEDED, Phase.PARTIAL)
+from reconciler.services.releases.reading.live import WAS_LIVE, Live, recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,8 +169,9 @@ class TagJudge:
         on_protected = git.is_ancestor(tag.target, grounds.tip)
         release, problem = None, None
         if on_protected:
-            checked = checking.manifest(self.catalog, grounds, standing.environment, name, tag)
-            release, problem = checked
+            release, problem = checking.at_commit(
+                self.catalog, grounds, standing.environment, name, tag.target
+            )
             problem = problem or self._never_live(grounds, standing, release)
         evidence = replace(
             evidence,
@@ -199,7 +198,7 @@ class TagJudge:
         if self.store.trust(where) is None:
             return None
         form = grounds.pipeline.tag_format
-        lived = {d.version for d in self.store.deployments(where) if d.phase in _WAS_LIVE}
+        lived = {d.version for d in self.store.deployments(where) if d.phase in WAS_LIVE}
         for seen in standing.seen:
             before = names.parse_tag(form, seen.name, [where])
             if before is not None and seen.reason == BEFORE_STORE:
@@ -219,15 +218,12 @@ class TagJudge:
         tag = grounds.tag_object(ref)
         finding = SignatureFinding()
         if isinstance(tag, TagObject):
-            first_seen = next(
-                (
-                    s.first_seen
-                    for s in standing.seen
-                    if (s.name, s.object_id) == (ref.name, ref.oid)
-                ),
-                self.clock.now(),
-            )
-            finding = self.signature(authority, tag, first_seen)
+            about = (standing.environment.name, standing.trusted, ref)
+            if about not in grounds.signatures:
+                seen = {(s.name, s.object_id): s.first_seen for s in standing.seen}
+                first_seen = seen.get((ref.name, ref.oid)) or self.clock.now()
+                grounds.signatures[about] = self.signature(authority, tag, first_seen)
+            finding = grounds.signatures[about]
             finding = acceptance.counted(finding, authority, roles, standing.environment.name)
         return TagEvidence(
             name=ref.name,

@@ -10,7 +10,6 @@ from reconciler.core.releases import trust
 from reconciler.core.releases.records import OPERATOR, AuditEntry, Trust
 from reconciler.core.releases.trust import WhoKeys
 from reconciler.ports import Store
-from reconciler.services.releases.judging.tagging import TagJudge
 from reconciler.services.releases.promoting.observing import Observer
 from reconciler.services.releases.reading.catalog import Catalog
 from reconciler.services.releases.reading.grounds import Grounds, who_keys
@@ -36,7 +35,6 @@ class Truster:
     """Shows and moves the trusted commit."""
 
     catalog: Catalog
-    judge: TagJudge
     observer: Observer
     store: Store
 

@@ -34,6 +34,7 @@ from reconciler.services.releases.reading.catalog import Catalog, Releases, hotf
 from reconciler.services.releases.reading.grounds import Grounds
 from reconciler.services.releases.reading.live import Live
 from reconciler.services.releases.reading.overlay import Overlay
+from reconciler.services.releases.reading.spans import MOST, Spans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,26 +196,9 @@ class Drafter:
         self, tip: Snapshot, environment: str, live: Live | None, source: Source
     ) -> tuple[CommitInfo, ...]:
         """Return what was committed to the origin of the content since what is live was made."""
-        origin = self.origin(tip, source)
-        since = None
-        if live is not None and live.version is not None:
-            before = self.catalog.release(tip, ReleaseName(environment, live.version))
-            since = None if before is None else self.origin(tip, before.source).commit
-        git = self.catalog.workspace.git
-        if since == origin.commit or (since is not None and not git.exists(since)):
-            return ()
-        return tuple(git.commits(since, origin.commit, [f"environments/{origin.environment}"]))
-
-    def origin(self, tip: Snapshot, source: Source) -> Source:
-        """Follow a source from release to release to where people edit."""
-        seen = set()
-        while source.version is not None and source not in seen:
-            seen.add(source)
-            made = self.catalog.release(tip, ReleaseName(source.environment, source.version))
-            if made is None:
-                break
-            source = made.source
-        return source
+        spans = Spans(catalog=self.catalog)
+        base = None if live is None else live.version
+        return tuple(spans.commits(spans.between(tip, environment, base, source)))[:MOST]
 
 
 def _release(

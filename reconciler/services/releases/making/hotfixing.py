@@ -14,7 +14,6 @@ from reconciler.core.model import Environment
 from reconciler.core.releases import names, versions
 from reconciler.core.releases.model import Acknowledgement, ReleaseName, ReleaseType, Source
 from reconciler.ports import GitWriter, Snapshot, TreeFile
-from reconciler.services.loading.environment import Loaded
 from reconciler.services.releases.judging.standing import Standing
 from reconciler.services.releases.judging.tagging import TagJudge
 from reconciler.services.releases.making import asking, carrying, contents, mixing
@@ -133,7 +132,9 @@ class Hotfixer:
         return Content(
             source=_source(hotfix.environment, hotfix.live),
             files={path: data.get(prefix + path, file) for path, file in wanted.items()},
-            environment_file=self._values(grounds, hotfix.environment, values, at),
+            environment_file=mixing.with_values(
+                self.catalog.workspace, grounds.snapshot, at, hotfix.environment, values
+            ),
         )
 
     def _lower(self, grounds: Grounds, lower: Released, ask: Ask, first: ReleaseName) -> Draft:
@@ -143,7 +144,9 @@ class Hotfixer:
         content = Content(
             source=_source(environment, lower.live),
             files=lower.carried.files,
-            environment_file=self._values(grounds, environment, lower.content, at),
+            environment_file=mixing.with_values(
+                self.catalog.workspace, grounds.snapshot, at, environment, lower.content
+            ),
         )
         name = self._name(grounds, lower.standing, ask.versions.get(environment.name))
         return self._draft(grounds, lower.standing, content, ask, name, first)
@@ -166,15 +169,6 @@ class Hotfixer:
             kept=self._kept(grounds, first or name, name),
         )
         return self.drafter.draft(grounds, standing.environment, standing.live, content, wanted)
-
-    def _values(
-        self, grounds: Grounds, environment: Environment, wanted: Loaded, at: Snapshot
-    ) -> bytes | None:
-        """Return environment.yaml with the values of a content, None where it has them."""
-        if wanted.desired.values == environment.values:
-            return None
-        workspace = self.catalog.workspace
-        return mixing.with_values(workspace, grounds.snapshot, at, environment.name)
 
     def _name(self, grounds: Grounds, standing: Standing, version: str | None) -> ReleaseName:
         """Return the name of the release: the next unused patch unless a version is given."""

@@ -19,7 +19,7 @@ from reconciler.core.releases.model import (
     ReleaseType,
     Source,
 )
-from reconciler.ports import Commit, GitWriter, ManifestWriter, Snapshot
+from reconciler.ports import Commit, GitWriter, ManifestWriter
 from reconciler.services.loading.environment import Loaded
 from reconciler.services.releases.judging.standing import Standing
 from reconciler.services.releases.judging.tagging import TagJudge
@@ -29,6 +29,7 @@ from reconciler.services.releases.making.contents import Content
 from reconciler.services.releases.making.drafting import Draft, Drafter, Wanted
 from reconciler.services.releases.reading import branches
 from reconciler.services.releases.reading.catalog import Catalog
+from reconciler.services.releases.reading.files import read_file
 from reconciler.services.releases.reading.grounds import Grounds
 
 
@@ -76,14 +77,12 @@ class Preparer:
         old = self.released(grounds, standing, name)
         commit = self._commit_of(grounds, standing, name)
         loaded = self.catalog.content(self.catalog.at(commit), environment)
-        same = loaded.desired.values == grounds.environment(name.environment).values
+        workspace, then = self.catalog.workspace, self.catalog.at(commit)
         content = Content(
             source=Source(environment=name.environment, commit=commit, version=old.version),
             files=contents.whole(loaded),
-            environment_file=None
-            if same
-            else mixing.with_values(
-                self.catalog.workspace, grounds.snapshot, self.catalog.at(commit), environment.name
+            environment_file=mixing.with_values(
+                workspace, grounds.snapshot, then, environment, loaded
             ),
         )
         return self._drafted(grounds, standing, content, ask, version)
@@ -253,12 +252,7 @@ class Preparer:
         if git.is_ancestor(tip, commit) is not True or git.ahead(commit, tip) != 1:
             return False
         snapshot = self.catalog.at(commit)
-        return all(_bytes(snapshot, path) == data for path, data in files.items())
-
-
-def _bytes(snapshot: Snapshot, path: str) -> bytes | None:
-    files = [file for file in snapshot.files(path) if file.path == path]
-    return next((data for _, data in snapshot.read(files)), None)
+        return all(read_file(snapshot, path) == data for path, data in files.items())
 
 
 def _files(draft: Draft, manifests: ManifestWriter) -> dict[str, bytes | None]:

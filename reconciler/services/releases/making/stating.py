@@ -29,7 +29,6 @@ from reconciler.services.releases.judging.tagging import TagJudge
 from reconciler.services.releases.judging.witnessing import Witness
 from reconciler.services.releases.making.asking import refuse_text
 from reconciler.services.releases.making.preparing import Preparer
-from reconciler.services.releases.reading.catalog import Catalog
 from reconciler.services.releases.reading.grounds import Grounds
 
 
@@ -57,7 +56,6 @@ class _Said(NamedTuple):
 class Stater:
     """Makes release tags, approvals, acknowledgements and holds."""
 
-    catalog: Catalog
     judge: TagJudge
     witness: Witness
     preparer: Preparer

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.core.model import Environment, Phase
+from reconciler.core.model import Environment
 from reconciler.core.releases import names, versions
 from reconciler.core.releases.records import BEFORE_STORE, SeenTag, TagState, Trust
 from reconciler.ports import Clock, Store
 from reconciler.services.releases.judging.standing import JudgedTag, Standing
 from reconciler.services.releases.reading.grounds import Grounds, who_keys
+from reconciler.services.releases.reading.live import WAS_LIVE
 
 SUPERSEDED = "a higher version is live"
 
@@ -97,7 +98,7 @@ class Observer:
         if live is None or live.version is None:
             return ()
         deployments = self.store.deployments(standing.environment.name)
-        ran = {d.version for d in deployments if d.phase in (Phase.SUCCEEDED, Phase.PARTIAL)}
+        ran = {d.version for d in deployments if d.phase in WAS_LIVE}
         found = []
         for seen in self.store.tags_seen(standing.environment.name):
             version = self.version(seen, standing)

@@ -5,7 +5,6 @@ It must not know how a plan is carried out, nor how answers are shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from reconciler.core import canonical
@@ -18,7 +17,6 @@ from reconciler.core.errors import (
 from reconciler.core.model import Environment, Phase
 from reconciler.core.releases.model import ReleaseName
 from reconciler.core.releases.records import TagState
-from reconciler.ports import Platform
 from reconciler.services.deploying.applying import Applier
 from reconciler.services.deploying.options import ApplyOptions, Released
 from reconciler.services.planning import Planned
@@ -46,7 +44,6 @@ class Promoter:
     restarter: Restarter
     released: ReleasedPlanner
     applier: Applier
-    platform: Callable[[Environment], Platform]
 
     def promote(
         self, grounds: Grounds, environment: Environment, request: Request
@@ -68,8 +65,8 @@ class Promoter:
         if self.observer.follow(grounds, standing):
             standing = self.judge.standing(grounds, environment)
         found = self._refused(standing, request)
-        found += self._pending(grounds, standing, request)
-        found += self._superseded(grounds, environment)
+        promoted, standing = self._pending(grounds, standing, request)
+        found += [*promoted, *self._superseded(standing)]
         if not found:
             found = [_nothing(grounds, standing, request)]
         return [replace(found[0], told=tuple(told)), *found[1:]]
@@ -99,7 +96,10 @@ class Promoter:
             found.append(_of(tag, "refused", text, EXIT_HELD))
         return found
 
-    def _pending(self, grounds: Grounds, standing: Standing, request: Request) -> list[Promotion]:
+    def _pending(
+        self, grounds: Grounds, standing: Standing, request: Request
+    ) -> tuple[list[Promotion], Standing]:
+        """Promote one after another; return what became of each, and how it stands then."""
         found: list[Promotion] = []
         done: set[ReleaseName] = set()
         while True:
@@ -107,7 +107,7 @@ class Promoter:
             if request.only is not None:
                 waiting = [tag for tag in waiting if tag.name == request.only]
             if not waiting:
-                return found
+                return found, standing
             tag = waiting[0]
             done.add(tag.name)
             judged = self._judged(grounds, standing, tag)
@@ -119,7 +119,7 @@ class Promoter:
                 standing = self.judge.standing(grounds, standing.environment)
                 self.observer.follow(grounds, standing)
             elif promotion.exit_code not in (EXIT_DONE, EXIT_HELD):
-                return found
+                return found, standing
 
     def _overtaken(
         self, grounds: Grounds, standing: Standing, tag: JudgedTag, higher: list[JudgedTag]
@@ -213,11 +213,10 @@ class Promoter:
             "--retry` to try again."
         )
 
-    def _superseded(self, grounds: Grounds, environment: Environment) -> list[Promotion]:
-        standing = self.judge.standing(grounds, environment)
+    def _superseded(self, standing: Standing) -> list[Promotion]:
         return [
             Promotion(
-                environment=environment.name,
+                environment=standing.environment.name,
                 outcome="superseded",
                 reason=f"{seen.name} is superseded: {SUPERSEDED}",
                 version=self.observer.version(seen, standing),

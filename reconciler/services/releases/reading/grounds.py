@@ -14,10 +14,12 @@ from reconciler.core.errors import Invalid, NotFound, RepositoryError, UsageErro
 from reconciler.core.model import Environment, Mode, Pipeline
 from reconciler.core.names import nearest
 from reconciler.core.releases import names, trust
+from reconciler.core.releases.evidence import SignatureFinding
 from reconciler.core.releases.model import ReleaseName
 from reconciler.core.releases.tags import TagObject, parse_tag_object
 from reconciler.core.releases.trust import Authority, WhoKeys
 from reconciler.ports import Snapshot
+from reconciler.services.releases.reading.files import read_file
 from reconciler.services.workspace import Chosen, Workspace
 
 
@@ -26,13 +28,15 @@ class Grounds:
     """The protected branch and the tags, as the remote names them now or as this checkout has them.
 
     `tags` are by name, without `refs/tags/`. `authorities` remembers who decides, by environment
-    and trusted commit: nothing of it changes while the tip is the same.
+    and trusted commit, and `signatures` whose each tag's is by their keys: nothing of it changes
+    while the tip is the same.
     """
 
     workspace: Workspace
     chosen: Chosen
     tags: Mapping[str, TagRef]
     authorities: dict[tuple[str, str | None], Authority] = field(default_factory=dict)
+    signatures: dict[tuple[str, str | None, TagRef], SignatureFinding] = field(default_factory=dict)
     _objects: dict[str, TagObject | str] = field(default_factory=dict)
 
     @property
@@ -161,10 +165,8 @@ def signers_text(snapshot: Snapshot) -> str | None:
     Raises:
         Invalid: it is not UTF-8.
     """
-    files = [f for f in snapshot.files(layout.SIGNERS) if f.path == layout.SIGNERS]
-    for _, data in snapshot.read(files):
-        try:
-            return data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise Invalid((layout.finding(layout.SIGNERS, "is not UTF-8 text"),)) from error
-    return None
+    data = read_file(snapshot, layout.SIGNERS)
+    try:
+        return None if data is None else data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Invalid((layout.finding(layout.SIGNERS, "is not UTF-8 text"),)) from error

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.core.model import Deployment
+from reconciler.core.model import Deployment, Phase
+
+# How a deployment ended that brought its content to users.
+WAS_LIVE = (Phase.SUCCEEDED, Phase.PARTIAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from reconciler.core.releases.model import ReleaseName, Source
 from reconciler.services.releases.judging.tagging import TagJudge
 from reconciler.services.releases.reading.catalog import Catalog
 from reconciler.services.releases.reading.grounds import Grounds, local_grounds
+from reconciler.services.releases.reading.spans import MOST, Span, Spans
 from reconciler.services.releases.telling import listing
-from reconciler.services.releases.telling.spans import MOST, Span, Spans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,8 @@ from reconciler.core.reporting import Figures, Report, Window, Written
 from reconciler.ports import StoreReader
 from reconciler.services.releases.reading.catalog import Catalog
 from reconciler.services.releases.reading.grounds import Grounds, local_grounds
+from reconciler.services.releases.reading.spans import Spans
 from reconciler.services.releases.telling import listing
-from reconciler.services.releases.telling.spans import Spans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from reconciler.core.commits import CommitInfo
 from reconciler.core.releases.model import Release, ReleaseName, Source
 from reconciler.ports import GitRepository, Snapshot
-from reconciler.services.releases.making.drafting import Drafter
+from reconciler.services.releases.reading.catalog import Catalog
 
 MOST = 1000
 
@@ -33,7 +33,7 @@ class Span:
 class Spans:
     """Finds what releases bring."""
 
-    drafter: Drafter
+    catalog: Catalog
 
     def of_release(self, tip: Snapshot, release: Release) -> Span:
         """Return what a release brought, compared with what was live when it was made."""
@@ -42,11 +42,11 @@ class Spans:
 
     def between(self, tip: Snapshot, environment: str, base: str | None, source: Source) -> Span:
         """Return what a source brings over a release of the environment, None where none was."""
-        origin = self.drafter.origin(tip, source)
+        origin = self.origin(tip, source)
         before = None
         if base is not None:
-            before = self.drafter.catalog.release(tip, ReleaseName(environment, base))
-        since = None if before is None else self.drafter.origin(tip, before.source).commit
+            before = self.catalog.release(tip, ReleaseName(environment, base))
+        since = None if before is None else self.origin(tip, before.source).commit
         ends = [origin.commit, *([] if since is None else [since])]
         return Span(
             origin=origin.environment,
@@ -62,6 +62,17 @@ class Spans:
         folder = f"environments/{span.origin}"
         return self._git.commits(span.since, span.until, [folder], MOST + 1)
 
+    def origin(self, tip: Snapshot, source: Source) -> Source:
+        """Follow a source from release to release to where people edit."""
+        seen = set()
+        while source.version is not None and source not in seen:
+            seen.add(source)
+            made = self.catalog.release(tip, ReleaseName(source.environment, source.version))
+            if made is None:
+                break
+            source = made.source
+        return source
+
     @property
     def _git(self) -> GitRepository:
-        return self.drafter.catalog.workspace.git
+        return self.catalog.workspace.git
