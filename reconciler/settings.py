@@ -7,6 +7,7 @@ of what the settings are used for.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +22,17 @@ LOG_FORMATS = ("text", "json")
 _SQLITE = "sqlite:///"
 _POSTGRESQL = "postgresql://"
 _STORES = f"A store is {_SQLITE}PATH or {_POSTGRESQL}USER:PASSWORD@HOST/DATABASE."
+_WITH_PASSWORD = re.compile(rf"\s*{_POSTGRESQL}(?:[^@/?]*:[^@?]+@|.*[?&]password=.)", re.DOTALL)
 
 # Variables whose values must never be shown, whatever shows them.
-_SECRET_VARIABLES = ("RECONCILER_GIT_TOKEN", "GITHUB_TOKEN", "GH_TOKEN", "GITLAB_TOKEN")
+_SECRET_VARIABLES = (
+    "RECONCILER_GIT_TOKEN",
+    "RECONCILER_SMTP_URL",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "GITLAB_TOKEN",
+)
+_URL_VARIABLES = ("RECONCILER_STORE", "RECONCILER_SMTP_URL")
 _KEY_PREFIX = "RECONCILER_KEY_"
 
 
@@ -45,13 +54,14 @@ class Settings:
     `root` is the top folder of the checkout, or the current folder when `remote` names a
     repository elsewhere; its mirror lies below `mirrors`. `remote` may hold a token: never show it.
     `verbosity` is 0 for warnings, 1 for informations, 2 for everything.
-    `store` may hold a password: show `redacted_store`.
+    `store` may hold a password: show `redacted_store`; so may `smtp`, the server for mails.
     """
 
     root: Path
     remote: str | None = field(default=None, repr=False)
     mirrors: Path | None = None
     store: str = field(repr=False)
+    smtp: str | None = field(default=None, repr=False)
     log_format: str = "text"
     verbosity: int = 0
     colour: bool = False
@@ -95,6 +105,7 @@ def load(
         remote=remote,
         mirrors=_mirrors(environ, root) if remote else None,
         store=_store(options.store, environ, root, cwd),
+        smtp=environ.get("RECONCILER_SMTP_URL"),
         log_format=options.log_format,
         verbosity=options.verbosity,
         colour=_colour(options, environ, is_terminal=is_terminal),
@@ -105,12 +116,13 @@ def load(
 
 def secret_values(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the values of our own variables that must never be shown."""
-    return tuple(
+    found = tuple(
         value
         for name, value in environ.items()
         if name in _SECRET_VARIABLES
         or (name.startswith(_KEY_PREFIX) and not name.endswith("_FILE"))
     )
+    return found + url_passwords(*map(environ.get, _URL_VARIABLES))
 
 
 def url_passwords(*urls: str | None) -> tuple[str, ...]:
@@ -180,6 +192,11 @@ def _store(option: str | None, environ: Mapping[str, str], root: Path, cwd: Path
         return f"{_SQLITE}{root / STATE_FOLDER / 'state.db'}"
     if not url.strip():
         raise UsageError(f"{origin} is set but empty.", hint=f"Unset it or name a store. {_STORES}")
+    if option is not None and _WITH_PASSWORD.match(option):
+        raise UsageError(
+            "--store holds a password, and everybody on this machine can read a command line.",
+            hint="Give the URL in RECONCILER_STORE, or the password in PGPASSWORD or ~/.pgpass.",
+        )
     return _checked_store(url.strip(), origin, cwd)
 
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.adapters.clock import SystemClock
-from reconciler.bootstrap.services import Services, refuse_other_platforms
+from reconciler.bootstrap.platforms import Platforms
+from reconciler.bootstrap.services import Services
 from reconciler.core.errors import UsageError
-from reconciler.core.model import Environment
 from reconciler.services.adopting.copying import Copier
 from reconciler.services.adopting.importing import Importer
 from reconciler.services.adopting.starting import Started, Starter
 from reconciler.services.planning import Planner
 
 if TYPE_CHECKING:
-    from reconciler.adapters.platforms.builtin.platform import BuiltinReader
-    from reconciler.adapters.sql.database import Database
     from reconciler.settings import Settings
 
 
@@ -31,7 +28,7 @@ def importer(services: Services) -> Importer:
         workspace=services.workspace,
         planner=services.planner,
         store=services.store,
-        platform=_readers(services.database),
+        platform=services.platforms.reader,
         writer=YamlWriter(),
         git=services.git,
         clock=SystemClock(),
@@ -72,15 +69,15 @@ def adopt(settings: Settings, directory: Path, name: str) -> Started:
         # The default store is that of the repository, which is yet to be made.
         settings = replace(settings, root=folder, store=_default_store(settings, folder))
     database, clock = Database.from_url(settings.store), SystemClock()
-    store, platform = SqlStore(database), _readers(database)
-    sealer = AesSealer(EnvironmentKeys(os.environ, None))
+    store, sealer = SqlStore(database), AesSealer(EnvironmentKeys(os.environ, None))
     secrets = standard_sources(os.environ, folder, store, sealer)
+    platforms = Platforms(database=lambda: database, now=clock.now, secrets=lambda: secrets)
     started = Starter(
         manifests=ManifestReader(),
         writer=YamlWriter(),
-        planner=Planner(store=store, platform=platform, secrets=secrets, clock=clock),
+        planner=Planner(store=store, platform=platforms.reader, secrets=secrets, clock=clock),
         store=store,
-        platform=platform,
+        platform=platforms.reader,
         git=NewRepositories(),
         write=starter.write,
         clock=clock,
@@ -91,13 +88,3 @@ def adopt(settings: Settings, directory: Path, name: str) -> Started:
 def _default_store(settings: Settings, folder: Path) -> str:
     there = replace(settings, root=folder).state_folder / "state.db"
     return f"sqlite:///{there}" if there.exists() else settings.store
-
-
-def _readers(database: Database) -> Callable[[Environment], BuiltinReader]:
-    def reader(environment: Environment) -> BuiltinReader:
-        from reconciler.adapters.platforms.builtin.platform import BuiltinReader
-
-        refuse_other_platforms(environment)
-        return BuiltinReader(database, environment.name)
-
-    return reader

@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterator
 
 from reconciler.adapters.git.repository import open_repository
 from reconciler.bootstrap.services import Services, open_services
-from reconciler.core.errors import Invalid, ReconcilerError, RepositoryError, StoreError
+from reconciler.core.errors import (
+    Invalid,
+    PlatformError,
+    ReconcilerError,
+    RepositoryError,
+    StoreError,
+)
+from reconciler.core.locks import Standing
 from reconciler.services import examining
 from reconciler.services.examining import Check
 from reconciler.settings import Settings
@@ -33,7 +40,12 @@ def examine(settings: Settings) -> list[Check]:
     if repository.state == examining.OK:
         services = open_services(settings, offline=True)
         checks.append(examining.attempt("manifests", lambda: _manifests(services)))
-        checks.append(examining.attempt("store", lambda: _store(services)))
+        checks.append(examining.attempt("platforms", lambda: _platforms(services)))
+        store = examining.attempt("store", lambda: _store(services))
+        checks.append(store)
+        if store.state == examining.OK:
+            checks.extend(_in_the_way(services))
+            checks.extend(_notifications(services))
         checks.extend(_secrets(services))
     return checks
 
@@ -57,6 +69,16 @@ def _manifests(services: Services) -> str:
     return f"{report.resources} resources in {report.environments} environments, all valid"
 
 
+def _platforms(services: Services) -> str:
+    for environment in services.workspace.choose(head=True).repository.environments:
+        try:
+            services.platforms.reader(environment)
+        except Invalid as error:
+            hint = "Install the package that brings it, or correct `platform` in that file."
+            raise PlatformError(str(error.findings[0]), hint=hint) from error
+    return f"installed: {', '.join(services.platforms.installed)}"
+
+
 def _store(services: Services) -> str:
     state = services.database.schema_state()
     where = services.settings.redacted_store
@@ -71,6 +93,48 @@ _STORE_HINTS = {
     "older": "Run `reconciler store migrate`.",
     "newer": "Upgrade this program.",
 }
+
+
+def _in_the_way(services: Services) -> Iterator[Check]:
+    """Look for locks, maintenance and holds; a lock that somebody holds and renews is all right."""
+    seen = services.deployments.locks.see()
+    usual = {each.lock.environment for each in seen.locks if each.standing is Standing.HELD}
+    odd = [each for each in seen.locks if each.standing is not Standing.HELD]
+    left = [each.environment for each in seen.maintenance if each.environment not in usual]
+    texts = [f"{each.lock.environment} is locked ({each.standing})" for each in odd]
+    texts += [f"{name} is in maintenance although nobody works on it" for name in left]
+    if texts:
+        step = "Run `reconciler lock show`, then `reconciler reconcile`."
+        yield Check(name="locks", state=examining.LOOK, text="; ".join(texts), next=step)
+    else:
+        text = f"at work: {', '.join(sorted(usual))}" if usual else "nobody holds one"
+        yield Check(name="locks", state=examining.OK, text=text)
+    try:
+        listed = services.workspace.choose(head=True).repository.environments
+    except ReconcilerError:
+        return  # the check of the manifests tells it
+    for told in services.holds.told(each.name for each in listed):
+        yield Check(name="hold", state=examining.LOOK, text=told)
+
+
+def _notifications(services: Services) -> Iterator[Check]:
+    """Look whether everyone who wants to be told can be."""
+    try:
+        listed = services.workspace.choose().repository.environments
+    except ReconcilerError:
+        return  # the check of the manifests tells it
+    notifier = services.deployments.notifier
+    for environment in listed:
+        if not environment.raw.get("notifications"):
+            continue
+        problems = notifier.problems(environment)
+        waiting = len(services.store.unsent_notices(environment.name))
+        texts = [*problems, *([f"{waiting} notices wait to be sent"] if waiting else [])]
+        yield Check(
+            name=f"notifications of {environment.name}",
+            state=examining.LOOK if texts else examining.OK,
+            text=" ".join(texts) or "everyone can be told",
+        )
 
 
 def _secrets(services: Services) -> Iterator[Check]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from reconciler.bootstrap.base import Base
 from reconciler.core.errors import UsageError
 from reconciler.core.releases.model import ReleaseType
 from reconciler.services.releases.judging.finding import Finder
@@ -32,28 +33,18 @@ from reconciler.services.releases.reading.grounds import Grounds
 from reconciler.services.releases.telling.debts import Debts
 
 if TYPE_CHECKING:
-    from reconciler.core.model import Environment
     from reconciler.ports import (
-        Clock,
         GitWriter,
         ManifestWriter,
-        Platform,
-        Processes,
         SignatureVerifier,
-        Store,
     )
     from reconciler.services.deploying.applying import Applier
     from reconciler.services.deploying.recovering import Recoverer
     from reconciler.services.planning import Planner
-    from reconciler.services.workspace import Workspace
 
 
-class Base(Protocol):
+class ReleaseBase(Base, Protocol):
     """What the services of releases stand on."""
-
-    @property
-    def workspace(self) -> Workspace:
-        """The repository with what reads its manifests."""
 
     @property
     def planner(self) -> Planner:
@@ -68,18 +59,6 @@ class Base(Protocol):
         """What ends interrupted deployments."""
 
     @property
-    def store(self) -> Store:
-        """The reconciler's own records."""
-
-    @property
-    def clock(self) -> Clock:
-        """Time and ids."""
-
-    @property
-    def processes(self) -> Processes:
-        """Who this process is."""
-
-    @property
     def writer(self) -> GitWriter:
         """What makes branches and tags."""
 
@@ -91,18 +70,11 @@ class Base(Protocol):
     def manifest_writer(self) -> ManifestWriter:
         """What writes manifests."""
 
-    @property
-    def actor(self) -> str:
-        """Who runs this."""
-
-    def platform(self, environment: Environment) -> Platform:
-        """Return the platform of an environment."""
-
 
 class ReleaseServices:
     """The services of releases, each made when it is first needed."""
 
-    def __init__(self, base: Base) -> None:
+    def __init__(self, base: ReleaseBase) -> None:
         """Take what they stand on."""
         self._base = base
 

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.git.repository import GitRepository, open_repository
+from reconciler.adapters.interruptions import SystemInterruptions
 from reconciler.adapters.processes import SystemProcesses
-from reconciler.core import layout
+from reconciler.bootstrap.platforms import Platforms
 from reconciler.core.errors import (
-    Invalid,
     NotFound,
     ReconcilerError,
     RepositoryError,
 )
-from reconciler.core.model import Environment, Finding
+from reconciler.core.model import Environment
 from reconciler.services import mirroring
+from reconciler.services.activities import Activities
 from reconciler.services.deploying.applying import Applier
 from reconciler.services.deploying.manual import Deployer
-from reconciler.services.deploying.purging import Purger
 from reconciler.services.deploying.recovering import Recoverer
-from reconciler.services.deploying.secrets import SecretResolver
+from reconciler.services.holds import HoldKeeper
 from reconciler.services.loading.repository import refuse_committed_state
 from reconciler.services.planning import Planner
 from reconciler.services.reconciling import Job
@@ -33,11 +33,11 @@ from reconciler.services.workspace import Workspace
 from reconciler.settings import Settings
 
 if TYPE_CHECKING:
-    from reconciler.adapters.platforms.builtin.platform import BuiltinPlatform, BuiltinReader
     from reconciler.adapters.secrets.sealer import AesSealer
     from reconciler.adapters.secrets.sources import Sources
     from reconciler.adapters.sql.database import Database
     from reconciler.adapters.store.sql import SqlStore
+    from reconciler.bootstrap.deployments import DeploymentServices
     from reconciler.bootstrap.releases import ReleaseServices
     from reconciler.bootstrap.views import ReleaseViews
     from reconciler.ports import (
@@ -45,8 +45,12 @@ if TYPE_CHECKING:
         GitWriter,
         Manifests,
         ManifestWriter,
+        Messenger,
+        Platform,
+        PlatformReader,
         SignatureVerifier,
     )
+    from reconciler.services.backups.managing import BackupManager
     from reconciler.services.calendars import Calendars
 
 
@@ -100,6 +104,13 @@ class Services:
         self._offline = offline
         self.clock = SystemClock()
         self.processes = SystemProcesses()
+        self.interruptions = SystemInterruptions()
+
+    def close(self) -> None:
+        """Close what is open: the agent opens everything anew for each run."""
+        self.git.close()
+        if "database" in vars(self):
+            self.database.close()
 
     @cached_property
     def manifests(self) -> Manifests:
@@ -127,7 +138,7 @@ class Services:
         """The reconciler's own records."""
         from reconciler.adapters.store.sql import SqlStore
 
-        return SqlStore(self.database)
+        return SqlStore(self.database, now=self.clock.now, ticks=self.processes.ticks)
 
     @cached_property
     def sealer(self) -> AesSealer:
@@ -203,7 +214,7 @@ class Services:
             recoverer=self.recoverer,
             applier=self.applier,
             converger=self.releases.converger,
-            purger=Purger(store=self.store, platform=self.platform, clock=self.clock),
+            purger=self.deployments.purger,
         )
 
     @property
@@ -256,6 +267,11 @@ class Services:
         )
 
     @cached_property
+    def holds(self) -> HoldKeeper:
+        """Holds in the store."""
+        return HoldKeeper(store=self.store, clock=self.clock, actor=self.actor)
+
+    @cached_property
     def users(self) -> UserKeeper:
         """`users`."""
         from reconciler.adapters.platforms.builtin.staging import open_staging
@@ -264,9 +280,11 @@ class Services:
             workspace=self.workspace,
             viewer=self.viewer,
             store=self.store,
-            platform=self.platform,
-            reader=self.platform_reader,
+            platform=self.platforms.user_platform,
+            reader=self.platforms.user_reader,
             staging=open_staging,
+            activities=Activities(store=self.store, clock=self.clock, processes=self.processes),
+            actor=self.actor,
             preview=self.releases.planner.preview,
         )
 
@@ -277,39 +295,47 @@ class Services:
         return str(before)
 
     @cached_property
-    def applier(self) -> Applier:
-        """What carries plans out."""
-        return Applier(
-            store=self.store,
-            platform=self.platform,
-            secrets=SecretResolver(source=self.sources, sealer=self.sealer),
-            clock=self.clock,
-            processes=self.processes,
-        )
+    def messenger(self) -> Messenger:
+        """What sends notifications."""
+        from reconciler.adapters.notify.messenger import AppriseMessenger
+
+        return AppriseMessenger(self.settings.smtp)
 
     @cached_property
+    def deployments(self) -> DeploymentServices:
+        """What every deployment works with."""
+        from reconciler.bootstrap.deployments import DeploymentServices
+
+        return DeploymentServices(self)
+
+    @cached_property
+    def backups(self) -> BackupManager:
+        """`backup`."""
+        from reconciler.bootstrap.backups import backup_manager
+
+        return backup_manager(self)
+
+    @property
+    def applier(self) -> Applier:
+        """What carries plans out."""
+        return self.deployments.applier
+
+    @property
     def recoverer(self) -> Recoverer:
         """What ends interrupted deployments."""
-        return Recoverer(store=self.store, clock=self.clock, processes=self.processes)
+        return self.deployments.recoverer
 
-    def platform_reader(self, environment: Environment) -> BuiltinReader:
+    @cached_property
+    def platforms(self) -> Platforms:
+        """Which platform an environment runs on."""
+        return Platforms(
+            database=lambda: self.database, now=self.clock.now, secrets=lambda: self.sources
+        )
+
+    def platform_reader(self, environment: Environment) -> PlatformReader:
         """Return what reads the platform of an environment."""
-        from reconciler.adapters.platforms.builtin.platform import BuiltinReader
+        return self.platforms.reader(environment)
 
-        refuse_other_platforms(environment)
-        return BuiltinReader(self.database, environment.name)
-
-    def platform(self, environment: Environment) -> BuiltinPlatform:
+    def platform(self, environment: Environment) -> Platform:
         """Return the platform of an environment."""
-        from reconciler.adapters.platforms.builtin.platform import BuiltinPlatform
-
-        refuse_other_platforms(environment)
-        return BuiltinPlatform(self.database, environment.name, now=self.clock.now)
-
-
-def refuse_other_platforms(environment: Environment) -> None:
-    """Refuse a platform that this version cannot drive, as a finding of that environment alone."""
-    kind = environment.platform.get("type")
-    if kind != "builtin":
-        text = f"the platform {kind!r} is not supported yet; use `platform: {{type: builtin}}`"
-        raise Invalid((Finding(layout.environment_file(environment.name), 1, 1, text),))
+        return self.platforms.open(environment)

@@ -7,10 +7,9 @@ from itertools import pairwise
 import typer
 
 from reconciler import telemetry
-from reconciler.cli import process
 from reconciler.core import printable
 from reconciler.core.canonical import Json
-from reconciler.core.errors import EXIT_ERROR, Invalid, ReconcilerError
+from reconciler.core.errors import EXIT_ERROR, Invalid, ReconcilerError, as_failure
 from reconciler.core.render import json as render_json
 from reconciler.core.render import text as render_text
 
@@ -22,13 +21,15 @@ _ANSWERS = {
     "history": "deployments",
     "secret": "secrets",
     "doctor": "checks",
+    "backup": "backups",
+    "lock": "locks",
 }
 
 
 def show(error: Exception, arguments: list[str]) -> int:
     """Show an error and return its exit code."""
-    if isinstance(error, OSError) and not error.filename:
-        return _not_written(error)
+    if isinstance(error, MemoryError | OSError):
+        error = as_failure(error)
     if not isinstance(error, ReconcilerError):
         return _unexpected(error)
     if _wants_json(arguments):
@@ -43,13 +44,6 @@ def show(error: Exception, arguments: list[str]) -> int:
     if error.hint:
         _say(f"Next: {printable.visible(error.hint)}")
     return error.exit_code
-
-
-def _not_written(error: OSError) -> int:
-    """Tell that stdout took no answer: a full disk, for example."""
-    process.give_up_stdout()
-    _say(f"Error: The answer cannot be written: {error.strerror or error}.")
-    return EXIT_ERROR
 
 
 def _unexpected(error: Exception) -> int:

@@ -11,6 +11,7 @@ from reconciler import __version__
 from reconciler.cli import failures
 from reconciler.cli.commands import (
     apply,
+    backup,
     calendar,
     changelog,
     copy,
@@ -20,6 +21,7 @@ from reconciler.cli.commands import (
     history,
     import_,
     init,
+    lock,
     plan,
     promote,
     reconcile,
@@ -57,6 +59,8 @@ app.add_typer(release.app, name="release")
 release_views.mount(release.app)
 for module in (rollback, history, changelog, report, import_, copy, doctor):
     app.command(name=module.NAME, help=module.HELP, epilog=module.EPILOG)(module.run)
+app.add_typer(backup.app, name="backup")
+app.add_typer(lock.app, name="lock")
 app.add_typer(secret.app, name="secret")
 app.add_typer(store.app, name="store")
 app.add_typer(trust.app, name="trust")

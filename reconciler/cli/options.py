@@ -31,6 +31,16 @@ Environment = Annotated[
         autocompletion=completing.environments,
     ),
 ]
+OnlyEnvironment = Annotated[
+    str | None,
+    typer.Option(
+        "--environment",
+        "-e",
+        metavar="E",
+        help="Only this environment. Default: all.",
+        autocompletion=completing.environments,
+    ),
+]
 Ref = Annotated[
     str | None,
     typer.Option(metavar="REF", help="Read this commit, branch or tag instead."),

@@ -14,7 +14,15 @@ from reconciler.core.render import gates as render_gates
 from reconciler.core.render import json as render_json
 from reconciler.core.render import text as render_text
 from reconciler.services.reconciling import Reconciled
-from reconciler.services.releases.promoting.promotion import Promotion
+from reconciler.services.releases.promoting.promotion import Promotion, outcome_of
+
+
+def is_stopped(session: Session, environment: str) -> bool:
+    """Say, also to the user, whether a signal ended the run before an environment was looked at."""
+    if session.services.interruptions.noted is None:
+        return False
+    session.note(f"Stopped by a signal before {environment} was looked at; run this again.")
+    return True
 
 
 def silent(_plan: Plan) -> None:
@@ -30,7 +38,7 @@ def failed(environment: str, error: ReconcilerError) -> Promotion:
     """Return what is shown of an environment that was refused as a whole."""
     return Promotion(
         environment=environment,
-        outcome="refused",
+        outcome=outcome_of(error),
         reason=error.text,
         exit_code=error.exit_code,
         error=error,
@@ -80,7 +88,7 @@ def reconciled(session: Session, result: Reconciled) -> None:
     for sentence in result.recovered:
         session.show(sentence)
     show(session, result.promotions)
-    tail = result.reason.partition("; ")[2] if result.promotions else result.reason
+    tail = result.beside if result.promotions else result.reason
     if tail:
         session.show(f"{result.environment}: {tail}.".replace("..", "."))
     if result.error is not None:

@@ -11,9 +11,9 @@ import typer
 from reconciler.cli import options, terminal
 from reconciler.cli.options import TextFormat
 from reconciler.cli.session import Session
-from reconciler.core.errors import EXIT_DONE, UsageError
+from reconciler.core.errors import EXIT_DONE, NotFound, UsageError
 from reconciler.core.gates.model import Verdict
-from reconciler.core.model import Environment
+from reconciler.core.model import Environment, Mode
 from reconciler.core.render import gates as render_gates
 from reconciler.core.render import json as render_json
 from reconciler.core.render import previews
@@ -53,6 +53,24 @@ def target(found: Grounds, text: str) -> tuple[Environment, str | None]:
         return found.release_only(text), None
     name = found.named(text)
     return found.release_only(name.environment), name.version
+
+
+def lift(session: Session, found: Grounds, name: str, reason: str | None) -> bool:
+    """End the hold of the store; return whether nothing else holds the environment.
+
+    Raises:
+        NotFound: nothing holds an environment that no tag could hold.
+    """
+    environment = found.environment(name)
+    lifted = session.services.holds.lift(environment.name, reason)
+    if lifted is not None:
+        session.show(f"{name} is resumed; ended the hold of {lifted.actor}: {lifted.reason}")
+    if environment.mode is Mode.RELEASE_ONLY:
+        stater = session.services.releases.stater
+        return lifted is not None and not stater.holds(found, environment, None)
+    if lifted is None:
+        raise NotFound(f"Nothing holds {name}.")
+    return True
 
 
 def versions_of(given: Iterable[str], to: str) -> tuple[str | None, dict[str, str]]:

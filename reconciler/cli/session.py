@@ -16,7 +16,7 @@ from reconciler import settings as settings_module
 from reconciler import telemetry
 from reconciler.cli import process
 from reconciler.core import printable
-from reconciler.core.errors import UsageError
+from reconciler.core.errors import ReconcilerError, UsageError
 from reconciler.core.render import json as render_json
 from reconciler.core.render.style import Style
 
@@ -76,7 +76,7 @@ class Session:
         """Open everything anew before the next run of the agent."""
         services = self.__dict__.pop("services", None)
         if services is not None:
-            services.git.close()
+            services.close()
 
     @property
     def style(self) -> Style:
@@ -104,6 +104,11 @@ def _write(text: str, *, colour: bool | None = None) -> None:
         typer.echo(text, color=colour)
     except BrokenPipeError:
         process.give_up_stdout()
+    except OSError as error:
+        process.give_up_stdout()
+        raise ReconcilerError(
+            f"The answer cannot be written: {error.strerror or error}."
+        ) from error
 
 
 def _current_folder() -> Path:

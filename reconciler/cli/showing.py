@@ -127,6 +127,8 @@ def applied(session: Session, attempt: Attempt, result: Applied, *, as_json: boo
         answer["deployment"] = result.deployment
         session.show_json(answer)
         return
+    if result.lifted:
+        session.show("The hold that restoring a backup had placed is over.")
     if result.healed:
         session.show(f"Healed: {result.healed} changed outside.")
     for name in result.secrets:

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 import typer
 
 from reconciler.core.errors import ReconcilerError
-from reconciler.core.steps import STEPS
+from reconciler.core.steps import RESTORE, STEPS
 from reconciler.services.deploying.journal import Progress
 
-_MARKS = {"running": "…", "done": "✓", "failed": "✗"}
+_MARKS = {"running": "…", "done": "✓", "failed": "✗", "stopped": "✗"}
 
 
 def is_interactive() -> bool:
@@ -62,7 +62,7 @@ def secret(name: str, environment: str) -> str:
 @contextmanager
 def steps() -> Iterator[Progress]:
     """Show the steps of a deployment on stderr as they run."""
-    does = {step.name: step.does for step in STEPS}
+    does = {step.name: step.does for step in (*STEPS, RESTORE)}
     live = sys.stderr.isatty()
 
     def progress(name: str, state: str) -> None:

@@ -28,13 +28,14 @@ _PRIVATE_KEY = Rule(
 )
 
 # Everything up to the last @ of the authority; `git` of an ssh address is no secret.
-_USERINFO = Rule(("://",), r"(://(?<!ssh://))[^\s/?#\"'<>\\]*(@)")
+# `USER:PASSWORD` stands for one in our own hints.
+_USERINFO = Rule(("://",), r"(://(?<!ssh://))(?!USER:PASSWORD@)[^\s/?#\"'<>\\]*(@)")
 
 # A password may hold a slash that should have been encoded. What follows the colon of an http
 # address may be a port.
 _PASSWORD_WITH_SLASH = Rule(
     ("://",),
-    r"(://(?:(?<!http://)(?<!https://)[^\s/:@\"'<>\\]*:|[^\s/:@\"'<>\\]*:(?!\d{1,5}[/?#])))"
+    r"(://(?!USER:PASSWORD@)(?:(?<!http://)(?<!https://)[^\s/:@\"'<>\\]*:|[^\s/:@\"'<>\\]*:(?!\d{1,5}[/?#])))"
     r"(?:(?!://)[^\s@\"'<>\\])*(?:@[^\s/@\"'<>\\]*)*(@)",
 )
 

@@ -51,7 +51,11 @@ def _change(change: Change) -> Json:
         "action": change.action.value,
         "kind": str(change.key.kind),
         "name": change.key.name,
-        "before": None if change.before is None else canonical.digest(change.before),
-        "after": None if change.after is None else canonical.digest(change.after),
+        "before": _of(change.before),
+        "after": change.digest or _of(change.after),
         "fields": [[f.path, f.before, f.after] for f in change.fields],
     }
+
+
+def _of(content: Json) -> str | None:
+    return None if content is None else canonical.digest(content)

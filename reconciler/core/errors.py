@@ -8,15 +8,26 @@
     │   └── RemoteUnreachable          1   the remote does not answer; local refs are as they were
     ├── StoreError                     1   the store cannot be read or written
     │   ├── StoreTooOld                1   needs `store migrate`
-    │   └── StoreTooNew                1   written by a newer reconciler
+    │   ├── StoreTooNew                1   written by a newer reconciler
+    │   ├── StoreBusy                  4   another process keeps it locked for too long
+    │   └── OutcomeUnknown             1   the connection was lost while a transaction was committed
     ├── PlatformError                  1   the platform did not answer or refused
     ├── SecretError                    1   a secret source cannot be read
     ├── Held                           3   a gate, a warning or the removal budget holds it
+    ├── TechnicalFailure               1   the machine failed: a full disk, no memory left
+    ├── Interrupted                    1   a signal asked to stop before anything was written
+    ├── NoticeError                    1   a notification could not be sent
+    ├── BackupRefused                  1   a backup is damaged, foreign or another one
+    │   └── BackupDamaged              1   it is truncated or was altered
     ├── VerificationFailed             7   what was written is not there, and was not restored
+    ├── Restored                       6   a deployment failed, and what ran before runs again
+    │   └── RestoredWithDifferences    6   but for what is listed
+    ├── NotRestored                    7   a deployment failed, and what ran before does not run
     └── Conflict                       4   the world is not what was reviewed
         ├── StalePlan                  4
         ├── Unmanaged                  4
-        └── Busy                       4   another deployment works on the environment
+        ├── LockLost                   4   the lock was taken over: nothing more is written
+        └── Busy                       4   somebody else works on the environment
 
 The docstring of a class is its default message.
 Findings are values, not exceptions: `Invalid` only carries them out at the end.
@@ -61,6 +72,11 @@ class ReconcilerError(Exception):
         self.text = text or (type(self).__doc__ or "").strip().splitlines()[0]
         self.hint = hint
         super().__init__(self.text if hint is None else f"{self.text} {hint}")
+
+    def add(self, sentence: str) -> None:
+        """Say one thing more."""
+        self.text = f"{self.text} {sentence}"
+        self.args = (self.text if self.hint is None else f"{self.text} {self.hint}",)
 
     @property
     def code(self) -> str:
@@ -109,6 +125,16 @@ class StoreTooNew(StoreError):
     """The store was written by a newer reconciler; upgrade this program."""
 
 
+class StoreBusy(StoreError):
+    """Another process keeps the store locked."""
+
+    exit_code = EXIT_CONFLICT
+
+
+class OutcomeUnknown(StoreError):
+    """The connection to the store was lost while something was being committed."""
+
+
 class PlatformError(ReconcilerError):
     """The platform did not answer or refused the change."""
 
@@ -129,6 +155,42 @@ class VerificationFailed(ReconcilerError):
     exit_code = EXIT_NOT_RESTORED
 
 
+class TechnicalFailure(ReconcilerError):
+    """The machine could not do what was asked."""
+
+
+class Interrupted(ReconcilerError):
+    """A signal asked to stop."""
+
+
+class NoticeError(ReconcilerError):
+    """A notification could not be sent."""
+
+
+class BackupRefused(ReconcilerError):
+    """The backup is not one that may be restored here."""
+
+
+class BackupDamaged(BackupRefused):
+    """The backup is damaged."""
+
+
+class Restored(ReconcilerError):
+    """The deployment failed; what ran before it runs again."""
+
+    exit_code = EXIT_RESTORED
+
+
+class RestoredWithDifferences(Restored):
+    """The deployment failed; what ran before it runs again, but for what is listed."""
+
+
+class NotRestored(ReconcilerError):
+    """The deployment failed, and what ran before it could not be restored."""
+
+    exit_code = EXIT_NOT_RESTORED
+
+
 class Conflict(ReconcilerError):
     """The world is not what was reviewed; nothing was written."""
 
@@ -143,5 +205,25 @@ class Unmanaged(Conflict):
     """A resource of this name exists on the platform and was not made by this program."""
 
 
+class LockLost(Conflict):
+    """The lock on this environment was taken over or released; nothing more is written."""
+
+
 class Busy(Conflict):
-    """Another deployment works on this environment."""
+    """Somebody else works on this environment."""
+
+
+def as_failure(error: Exception) -> ReconcilerError:
+    """Return an error of ours for any other."""
+    if isinstance(error, ReconcilerError):
+        return error
+    if isinstance(error, MemoryError):
+        return TechnicalFailure("This machine ran out of memory.", hint="Run it again with more.")
+    if isinstance(error, OSError) and error.strerror:
+        return TechnicalFailure(
+            f"The machine reports: {error.strerror}.", hint="Mend that, then run it again."
+        )
+    return TechnicalFailure(
+        f"Something unexpected happened ({type(error).__name__}).",
+        hint="Run again with --verbose for details.",
+    )

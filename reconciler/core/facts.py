@@ -22,6 +22,14 @@ def facts(content: Mapping[str, Json], scan: Scan | None = None) -> Facts:
 _NONE = Facts()
 
 
+def facts_of_running(content: Mapping[str, Json]) -> Facts:
+    """Return the facts of what runs: none where a hand made it something else than a manifest."""
+    try:
+        return facts(content)
+    except (KeyError, TypeError, AttributeError):
+        return _NONE
+
+
 def _references(content: Mapping[str, Json], scan: Scan | None) -> tuple[Reference, ...]:
     return (references.scan(content) if scan is None else scan).references
 

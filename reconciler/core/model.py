@@ -127,8 +127,7 @@ class Desired:
 class Observation:
     """What the platform says it runs: digests only, contents are read on demand.
 
-    `complete` is false when not everything could be read: then what is not listed is unknown,
-    never absent. `revision` changes with every write to the environment, by whomever.
+    Not `complete`: what is not listed is unknown, never absent. `revision` changes with each write.
     """
 
     digests: Mapping[ResourceKey, str]
@@ -239,7 +238,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One resource that differs, with its fields; content is None where the resource is absent."""
+    """One resource that differs; contents are None where it is absent, `digest` is of `after`."""
 
     action: Action
     key: ResourceKey
@@ -247,6 +246,7 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     before: Mapping[str, Json] | None = None
     after: Mapping[str, Json] | None = None
+    digest: str | None = None
 
 
 class Phase(StrEnum):

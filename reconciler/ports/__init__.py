@@ -5,6 +5,8 @@ Planning gets readers only: an object that cannot write needs no `dry_run`.
 
 from __future__ import annotations
 
+from reconciler.ports.backups import BackupReader, Backups
+from reconciler.ports.coordination import Coordination, CoordinationReader
 from reconciler.ports.desired import (
     CachedDocument,
     DocumentCache,
@@ -22,12 +24,17 @@ from reconciler.ports.git import (
     SignatureAnswer,
     SignatureVerifier,
 )
+from reconciler.ports.notices import Messenger, NoticeReader, Notices
 from reconciler.ports.platforms import (
     AffectedUser,
     Operation,
     Platform,
     PlatformReader,
     Unit,
+)
+from reconciler.ports.plugins import (
+    PlatformContext,
+    PlatformFactory,
 )
 from reconciler.ports.records import (
     Concerned,
@@ -41,6 +48,7 @@ from reconciler.ports.secrets import (
 )
 from reconciler.ports.system import (
     Clock,
+    Interruptions,
     Processes,
 )
 from reconciler.ports.users import (
@@ -54,20 +62,30 @@ from reconciler.ports.writing import (
 
 __all__ = [
     "AffectedUser",
+    "BackupReader",
+    "Backups",
     "CachedDocument",
     "Clock",
     "Commit",
     "Concerned",
+    "Coordination",
+    "CoordinationReader",
     "DocumentCache",
     "GitRepository",
     "GitWriter",
+    "Interruptions",
     "MadeTag",
     "ManifestWriter",
     "Manifests",
+    "Messenger",
+    "NoticeReader",
+    "Notices",
     "Operation",
     "ParseRequest",
     "Parsed",
     "Platform",
+    "PlatformContext",
+    "PlatformFactory",
     "PlatformReader",
     "Processes",
     "SealedSecret",

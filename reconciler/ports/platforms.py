@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from reconciler.core.affected import AffectedQuery
 from reconciler.core.canonical import Json
@@ -21,6 +21,7 @@ class AffectedUser:
     workflow: str | None
 
 
+@runtime_checkable
 class PlatformReader(Protocol):
     """What runs in one environment. It cannot write."""
 
@@ -35,6 +36,12 @@ class PlatformReader(Protocol):
 
     def affected(self, query: AffectedQuery) -> Iterator[AffectedUser]:
         """Stream those users, ordered by user, with flat memory; none where they are unknown."""
+
+    def users(self, integration: str | None = None) -> Iterator[Mapping[str, Json]]:
+        """Stream records of connected users as they are imported, ordered by id, flat in memory.
+
+        What belongs to removed resources is left out; none where users are unknown.
+        """
 
     def secret_fingerprints(self) -> Mapping[str, str]:
         """Return the keyed fingerprint of each secret that the runtime may use, by name."""
@@ -59,12 +66,16 @@ class Unit(Protocol):
     """One open transaction of the store; what belongs together is written through one."""
 
 
+@runtime_checkable
 class Platform(PlatformReader, Protocol):
     """A platform that can be written."""
 
     @property
     def transactional(self) -> bool:
-        """True when `deploy` joins the store's transaction: a deployment is whole or not at all."""
+        """True when `deploy` joins the store's transaction: a deployment is whole or not at all.
+
+        Otherwise deployments go through `write`, one resource after another.
+        """
 
     def deploy(self, unit: Unit, operations: Sequence[Operation], revision: str) -> None:
         """Write the operations; the end state is that of disabling all and re-enabling the listed.
@@ -74,10 +85,21 @@ class Platform(PlatformReader, Protocol):
             PlatformError: the platform refused or did not answer.
         """
 
+    def write(self, operation: Operation) -> None:
+        """Write one resource at once, by itself; the same write again changes nothing.
+
+        Raises:
+            StalePlan: what is there is neither what the operation expects nor what it writes.
+            PlatformError: the platform refused, or did not answer: then the write may have
+                arrived, and only reading it again tells.
+        """
+
     def give_secrets(
-        self, unit: Unit, sealed: Mapping[str, SealedSecret | None]
+        self, unit: Unit | None, sealed: Mapping[str, SealedSecret | None]
     ) -> tuple[str, ...]:
         """Set the secrets a runtime may use (None takes one away); return the names that changed.
+
+        A platform that is not transactional is given no unit.
 
         Workflows that require a secret without a value stay inactive until it arrives.
         """
@@ -90,4 +112,14 @@ class Platform(PlatformReader, Protocol):
 
         Connections, settings and enablement that belong to it go with it, users stay. What came
         back is not purged.
+        """
+
+    def give_back(
+        self, unit: Unit, records: Iterable[Mapping[str, Json]], keys: Sequence[ResourceKey]
+    ) -> int:
+        """Put back what a purge took of users; return how many users got something.
+
+        Called before the resources of `keys` are written again. It is only about those of them
+        of which the platform knows nothing any more, and about users who are still there;
+        connections, settings and enablement that are there now stay as they are.
         """

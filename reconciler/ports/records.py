@@ -7,8 +7,12 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from reconciler.core.canonical import Json
+from reconciler.core.locks import Lock
 from reconciler.core.model import Applied, Deployment, Phase, ResourceKey, Step
 from reconciler.core.releases.records import AuditEntry, SeenTag, TagState, Trust
+from reconciler.ports.backups import BackupReader, Backups
+from reconciler.ports.coordination import Coordination, CoordinationReader
+from reconciler.ports.notices import NoticeReader, Notices
 from reconciler.ports.platforms import AffectedUser, Operation, Unit
 from reconciler.ports.secrets import SealedSecret
 
@@ -21,7 +25,7 @@ class Concerned(NamedTuple):
     user: AffectedUser
 
 
-class StoreReader(Protocol):
+class StoreReader(CoordinationReader, BackupReader, NoticeReader, Protocol):
     """The reconciler's own records of all environments. It cannot write."""
 
     def applied(self, environment: str) -> Applied:
@@ -69,6 +73,9 @@ class StoreReader(Protocol):
     def identity(self) -> str | None:
         """Return the store's own random id, made with its schema; None where there is no store."""
 
+    def room(self) -> int | None:
+        """Return the bytes that are free where the store lies; None where that is not known."""
+
     def audit(
         self, environment: str | None = None, limit: int | None = None
     ) -> Sequence[AuditEntry]:
@@ -80,18 +87,27 @@ class StoreReader(Protocol):
         """Stream the affected users stored for a deployment, ordered by user, with flat memory."""
 
 
-class Store(StoreReader, Protocol):
+class Store(StoreReader, Coordination, Backups, Notices, Protocol):
     """The store as the writing commands see it."""
 
+    def fenced(self, lock: Lock) -> Store:
+        """Return the same store for the holder of a lock.
+
+        Each write transaction of it checks the fencing token first, and renews the lease. It
+        raises LockLost, and writes nothing, when the lock was taken over or released.
+        """
+
     def begin(self, deployment: Deployment) -> None:
-        """Record a deployment as Running, committed at once, so that a crash is visible.
+        """Record a deployment as Running with the steps that it brings, committed at once.
+
+        The environment goes into maintenance in the same transaction.
 
         Raises:
             Busy: another deployment of the environment is Running.
         """
 
-    def journal(self, deployment: str, step: Step) -> None:
-        """Record a step (inserted or updated by name), committed at once."""
+    def journal(self, deployment: str, step: Step, unit: Unit | None = None) -> None:
+        """Record a step (inserted or updated by name), committed at once or with a transaction."""
 
     def transaction(self) -> AbstractContextManager[Unit]:
         """Open a write transaction; leaving without an exception commits it."""
@@ -102,25 +118,29 @@ class Store(StoreReader, Protocol):
         environment: str,
         operations: Sequence[Operation],
         forget: Iterable[ResourceKey],
-        content_digest: str,
+        content_digest: str | None,
         deployment: str,
     ) -> None:
         """Write down what was applied, in the transaction of the apply.
 
-        `forget` are records of resources that are gone on both sides. Journals step `apply` of
-        the deployment as done in the same transaction, so that a crash after it is told apart.
+        `forget` are records of resources that are gone on both sides. A content digest of None
+        says that nothing was ever applied.
         """
+
+    def note_backup(self, deployment: str, backup: str) -> None:
+        """Record which backup a deployment took before it wrote anything."""
+
+    def mark_live(self, deployment: str) -> None:
+        """Give a deployment the Live mark, taken from the one that had it."""
 
     def finish(
         self,
         deployment: str,
         phase: Phase,
         finished_at: str,
-        *,
-        live: bool,
-        unit: Unit | None = None,
+        messages: Sequence[Mapping[str, Json]] = (),
     ) -> None:
-        """End a deployment; `live` takes the mark from the one that had it."""
+        """End a deployment; messages about how it ended are added to those that it has."""
 
     def adopt(
         self, environment: str, running: Mapping[ResourceKey, tuple[str, Json]], at: str

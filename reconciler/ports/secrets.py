@@ -43,3 +43,14 @@ class Sealer(Protocol):
         Raises:
             SecretError: another key, environment or name sealed it.
         """
+
+    def keyed_digest(
+        self, environment: str, purpose: str, data: bytes, *, create: bool = False
+    ) -> str | None:
+        """Return a digest that only who has the key of an environment can make.
+
+        None where the environment has no key; `create` makes one beside an embedded store.
+
+        Raises:
+            SecretError: the key cannot be used.
+        """

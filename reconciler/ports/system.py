@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from reconciler.core.canonical import Json
+from reconciler.core.locks import Liveness
 
 
 class Clock(Protocol):
@@ -27,5 +29,18 @@ class Processes(Protocol):
     def owner(self) -> Mapping[str, Json]:
         """Return host, process id and start time of this process."""
 
-    def is_alive(self, owner: Mapping[str, Json]) -> bool:
-        """Say whether the process behind a record still runs on this machine."""
+    def liveness(self, owner: Mapping[str, Json]) -> Liveness:
+        """Say whether the process behind a record still runs; unknown where it is not seen."""
+
+    def ticks(self) -> float:
+        """Return the seconds since this machine was started, which no change of its clock moves."""
+
+
+class Interruptions(Protocol):
+    """Signals that ask this process to end."""
+
+    def deferred(self) -> AbstractContextManager[Callable[[], bool]]:
+        """Only note such a signal inside the block; gives what says whether one came.
+
+        A second one ends the process at once.
+        """

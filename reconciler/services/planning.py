@@ -235,13 +235,19 @@ def _reviewed(
     known = {key: entry.facts for key, entry in loaded.desired.entries.items()}
     known |= {key: facts.facts(content) for key, content in before.items() if key not in known}
     after = loaded.contents([d.key for d in differences if d.action is not Action.REMOVE])
-    return tuple(_change(d, before, after) for d in order.by_dependency(differences, known))
+    found = loaded.desired.digests
+    ordered = order.by_dependency(differences, known)
+    return tuple(_change(d, before, after, found.get(d.key)) for d in ordered)
 
 
-def _change(difference: Difference, before: _Contents, after: _Contents) -> Change:
-    # What was just read and what was remembered have their keys in another order.
-    old, new = (canonical.ordered(side.get(difference.key)) for side in (before, after))
+def _change(
+    difference: Difference, before: _Contents, after: _Contents, digest: str | None = None
+) -> Change:
+    old, new = before.get(difference.key), after.get(difference.key)
     modified = difference.action is Action.MODIFY
+    if modified:
+        # What was just read and what was remembered have their keys in another order.
+        old, new = canonical.ordered(old), canonical.ordered(new)
     return Change(
         action=difference.action,
         key=difference.key,
@@ -249,6 +255,7 @@ def _change(difference: Difference, before: _Contents, after: _Contents) -> Chan
         fields=field_changes(old or {}, new or {}) if modified else (),
         before=old,
         after=new,
+        digest=digest if new is not None else None,
     )
 
 

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from reconciler.core.errors import EXIT_DONE, ReconcilerError, worst_exit
+from reconciler.core.coordination import Hold, held_text
+from reconciler.core.errors import EXIT_DONE, EXIT_HELD, ReconcilerError, worst_exit
 from reconciler.core.model import Environment, Mode, Reason
 from reconciler.core.plan import Plan
 from reconciler.services.deploying.applying import Applier
-from reconciler.services.deploying.options import Applied, ApplyOptions
+from reconciler.services.deploying.failing import as_failures
+from reconciler.services.deploying.failures import attempt_at, later
+from reconciler.services.deploying.options import Applied, ApplyOptions, Released
 from reconciler.services.deploying.purging import Purger
 from reconciler.services.deploying.recovering import Recoverer
+from reconciler.services.notifying.announcing import announce_drift
 from reconciler.services.planning import Planned, Planner
 from reconciler.services.releases.promoting.converging import Converger
-from reconciler.services.releases.promoting.promotion import Promotion, Request
+from reconciler.services.releases.promoting.promotion import Promotion, Request, outcome_of
 from reconciler.services.releases.reading.grounds import Grounds, grounds_of
 from reconciler.services.workspace import Chosen, Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciled:
-    """What happened to one environment."""
+    """What happened to one environment; `beside` is the part that its promotions do not say."""
 
     environment: str
     outcome: str
     reason: str
+    beside: str = ""
     exit_code: int = EXIT_DONE
     plan: Plan | None = None
     applied: Applied | None = None
@@ -56,25 +62,31 @@ class Job:
         """Converge one environment and say what happened; `show` gets the plan before it runs."""
         told: list[str] = []
         try:
-            chosen.repository.refuse_broken(environment.name)
-            if environment.mode is Mode.RELEASE_ONLY:
-                grounds = self._grounds_of(chosen)
-                done = self._released(grounds, environment, options, show)
-            else:
-                self.converger.refuse_loosened(chosen, environment)
-                told.extend(self.recoverer.recover(environment.name, options.patience))
-                done = self._converge(chosen, environment, options, show)
-            told.extend(done.recovered)
-            self.purger.purge(environment, options.actor)
+            with as_failures():
+                chosen.repository.refuse_broken(environment.name)
+                if environment.mode is Mode.RELEASE_ONLY:
+                    grounds = self._grounds_of(chosen)
+                    done = self._released(grounds, environment, options, show)
+                else:
+                    self.converger.refuse_loosened(chosen, environment)
+                    told.extend(self.recoverer.recover(environment, options.patience))
+                    done = self._converge(chosen, environment, options, show)
+                told.extend(done.recovered)
+                self.purger.purge(environment, options.actor)
         except ReconcilerError as error:
             done = Reconciled(
                 environment=environment.name,
-                outcome="refused",
+                outcome=outcome_of(error),
                 reason=error.text,
                 exit_code=error.exit_code,
                 error=error,
             )
+        self._deliver(environment)
         return replace(done, recovered=tuple(told))
+
+    def _deliver(self, environment: Environment) -> None:
+        with contextlib.suppress(ReconcilerError):  # what was not sent waits in the store
+            self.applier.tools.teller.deliver(self.applier.store, environment)
 
     def _grounds_of(self, chosen: Chosen) -> Grounds:
         """Return the tags beside what was chosen, listed once for all environments of a run."""
@@ -95,12 +107,15 @@ class Job:
         parts = [main.reason]
         if done.healed is not None and done.healed.healed:
             parts.append(f"{done.healed.healed} healed after a change outside")
+        if done.paused is not None:
+            parts.append(done.paused)
         if done.left:
             parts.append(f"{done.left} changed outside and left alone, since selfHeal is off")
         return Reconciled(
             environment=environment.name,
             outcome=main.outcome,
             reason="; ".join(parts),
+            beside="; ".join(parts[1:]),
             exit_code=worst_exit(promotion.exit_code for promotion in done.promotions),
             applied=done.healed,
             recovered=done.recovered,
@@ -116,7 +131,23 @@ class Job:
     ) -> Reconciled:
         planned = self._plan(chosen, environment)
         show(planned.plan)
-        options = replace(options, type="reconcile", heal=environment.self_heal)
+        teller = self.applier.tools.teller
+        announce_drift(teller.notifier, self.applier.store, environment, planned)
+        if (hold := self.applier.store.hold(environment.name)) is not None:
+            return _held(planned.plan, hold)
+        attempt = attempt_at(planned)
+        pause = later(self.applier.store, self.applier.tools.clock, environment.name, attempt)
+        if pause is not None:
+            # Red as long as it stays broken: nobody looks at a job that is green.
+            return Reconciled(
+                environment=environment.name, outcome="waiting", reason=pause, exit_code=EXIT_HELD
+            )
+        options = replace(
+            options,
+            type="reconcile",
+            heal=environment.self_heal,
+            release=Released(version=None, tag=None, attempt=attempt),
+        )
         applied = self.applier.apply(
             planned, lambda: self._plan(chosen, environment, told=False), options
         )
@@ -133,6 +164,18 @@ class Job:
     def _plan(self, chosen: Chosen, environment: Environment, *, told: bool = True) -> Planned:
         loaded = self.workspace.load(chosen, environment)
         return self.planner.plan(loaded, chosen.repository.environments, told=told)
+
+
+def _held(plan: Plan, hold: Hold) -> Reconciled:
+    """Return what is told of an environment that automation leaves alone."""
+    differs = len(plan.changes) + len(plan.drift)
+    return Reconciled(
+        environment=plan.environment,
+        outcome="refused",
+        reason=f"{held_text(hold)}; {differs} resources differ and are left alone",
+        exit_code=EXIT_HELD,
+        plan=plan,
+    )
 
 
 def _reason(applied: Applied, left: int) -> str:

@@ -12,17 +12,21 @@ from reconciler.core.errors import Invalid, NotFound, ReconcilerError, UsageErro
 from reconciler.core.messages.review import Message
 from reconciler.core.model import Environment, Kind
 from reconciler.core.names import nearest, quoted
+from reconciler.core.printable import one_line
 from reconciler.core.releases import names
 from reconciler.core.releases.model import ReleaseName
 from reconciler.core.users import Known, Offer
 from reconciler.ports import AffectedUser, Store, UserPlatform, UserReader, UserStaging
 from reconciler.services import affected_users
+from reconciler.services.activities import Activities
 from reconciler.services.planning import Planned
 from reconciler.services.user_files import STEP, Imported, Progress, UserFile, stage
 from reconciler.services.viewing import Viewer
 from reconciler.services.workspace import Chosen, Workspace
 
+IMPORT = "import"
 _KINDS = (Kind.INTEGRATION, Kind.WORKFLOW)
+_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +42,27 @@ class UserKeeper:
     platform: Callable[[Environment], UserPlatform]
     reader: Callable[[Environment], UserReader]
     staging: Callable[[], AbstractContextManager[UserStaging]]
+    activities: Activities
+    actor: str
     preview: Callable[[ReleaseName], Planned] | None = None
 
-    def import_file(self, environment: str, file: UserFile, progress: Progress) -> Imported:
-        """Write the users of a file, all of them or, where anything is wrong, none."""
+    def import_file(
+        self, environment: str, file: UserFile, progress: Progress, patience: float = 0
+    ) -> Imported:
+        """Write the users of a file, all of them or, where anything is wrong, none.
+
+        Raises:
+            Busy: the environment is in maintenance, still after so many seconds.
+        """
         chosen, found = self._found(environment)
+        source = "standard input" if file.name == "-" else one_line(file.name, _LONGEST_NAME)
+        told = f"An import of users by {self.actor} ({source})"
+        with self.activities.running(environment, IMPORT, told, patience):
+            return self._imported(chosen, found, file, progress)
+
+    def _imported(
+        self, chosen: Chosen, found: Environment, file: UserFile, progress: Progress
+    ) -> Imported:
         known = self._known(chosen, found)
         with self.staging() as staging:
             outcome = stage(file, known, staging, progress)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from reconciler.core import layout
-from reconciler.core.errors import Invalid
+from reconciler.core.errors import Invalid, PlatformError
 from reconciler.core.model import Environment, Finding, Kind, Mode
 from reconciler.core.plan import Plan
 from reconciler.ports import Snapshot
@@ -134,6 +134,11 @@ class Viewer:
             return self.planner.plan(loaded, others, allow_empty=allow_empty).plan
         except Invalid as error:
             return _errored(chosen, environment, error.findings)
+        except PlatformError as error:
+            # One platform that does not answer hides no other environment's plan.
+            file = layout.environment_file(environment.name)
+            finding = Finding(file, 1, 1, error.text.rstrip("."))
+            return _errored(chosen, environment, (finding,))
 
     def _released(self, chosen: Chosen, environment: Environment) -> Plan:
         planned = self.released.plan(chosen, environment)

@@ -1,7 +1,8 @@
 """In-memory fakes of every port and small factories, for tests here and of those who build on this.
 
 They keep the contracts of `reconciler.ports` (one suite in `tests/contract` runs on them and on
-the real adapters). They must not touch files, the network, the clock or a database.
+the real adapters). They must not touch files, the network, the clock or a database; only
+`remote`, which is imported by its own name, is a server.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from reconciler.testing.factories import (
     user,
     workflow,
 )
+from reconciler.testing.notices import FakeMessenger
 from reconciler.testing.platform import MemoryPlatform
 from reconciler.testing.repository import MemoryRepository
 from reconciler.testing.signing import MemoryVerifier, signed
 from reconciler.testing.sources import (
     FakeClock,
+    FakeInterruptions,
     FakeProcesses,
     FakeSealer,
     MemoryCache,
@@ -30,12 +33,15 @@ from reconciler.testing.sources import (
     MemorySecrets,
     MemorySnapshot,
 )
+from reconciler.testing.stepwise import StepwisePlatform
 from reconciler.testing.store import MemoryStore
 from reconciler.testing.unit import MemoryUnit
 from reconciler.testing.users import MemoryStaging
 
 __all__ = [
     "FakeClock",
+    "FakeInterruptions",
+    "FakeMessenger",
     "FakeProcesses",
     "FakeSealer",
     "MemoryCache",
@@ -48,6 +54,7 @@ __all__ = [
     "MemoryStore",
     "MemoryUnit",
     "MemoryVerifier",
+    "StepwisePlatform",
     "app_event",
     "deployment",
     "desired",

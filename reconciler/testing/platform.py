@@ -13,11 +13,11 @@ from reconciler.core.canonical import Json
 from reconciler.core.errors import PlatformError, ReconcilerError, StalePlan
 from reconciler.core.model import Kind, Observation, ResourceKey
 from reconciler.core.retention import is_earlier
-from reconciler.core.users import is_on_by_default
+from reconciler.core.users import is_on_by_default, normalised
 from reconciler.ports import AffectedUser, Operation, SealedSecret, Unit
 from reconciler.testing.affected import concerns
 from reconciler.testing.unit import joined
-from reconciler.testing.users import replaced, switched_on, visible
+from reconciler.testing.users import given_back, replaced, switched_on, visible
 
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -110,8 +110,23 @@ class MemoryPlatform:
         self._state.revision += 1
         self.writes.extend(operations)
 
+    def write(self, operation: Operation) -> None:
+        """Write one resource at once; nothing when it is already there as it is written."""
+        present = self._present().get(operation.key)
+        found = present.digest if present else None
+        if found == operation.digest:
+            return
+        if found != operation.expected:
+            self._refuse_moved([operation])
+        newly_on = self._comes_on(operation)
+        self._write(operation)
+        if newly_on:
+            self._switch_on(operation)
+        self._state.revision += 1
+        self.writes.append(operation)
+
     def give_secrets(
-        self, unit: Unit, sealed: Mapping[str, SealedSecret | None]
+        self, unit: Unit | None, sealed: Mapping[str, SealedSecret | None]
     ) -> tuple[str, ...]:
         """Set the secrets a runtime may use; return the names that changed."""
         self._keep_for(unit)
@@ -148,6 +163,21 @@ class MemoryPlatform:
         self._state.revision += bool(purged)
         return purged
 
+    def give_back(
+        self, unit: Unit, records: Iterable[Mapping[str, Json]], keys: Sequence[ResourceKey]
+    ) -> int:
+        """Put back what a purge took of users; return how many users got something."""
+        self._keep_for(unit)
+        forgotten = set(keys) - self._state.rows.keys()
+        given = 0
+        for record in records if forgotten else ():
+            before = self._state.users.get(record["id"])
+            after = before and given_back(before, record, forgotten)
+            if after and after != normalised(before or {}):
+                self._state.users[record["id"]] = after
+                given += 1
+        return given
+
     def secret_fingerprints(self) -> Mapping[str, str]:
         """Return the fingerprint of each secret that the runtime may use, by name."""
         return {name: secret.fingerprint for name, secret in self._state.secrets.items()}
@@ -179,7 +209,7 @@ class MemoryPlatform:
 
     def users(self, integration: str | None = None) -> Iterator[Mapping[str, Json]]:
         """Stream records of users, ordered by id; with an integration, those connected to it."""
-        for _, record in sorted(self._state.users.items()):
+        for _, record in sorted(self._state.users.items()) if self.users_known else ():
             shown = visible(record, self._removed())
             names = [each["integration"] for each in shown["connections"]]
             if integration is None or integration in names:

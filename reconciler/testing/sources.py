@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from reconciler.core.canonical import Json
 from reconciler.core.errors import RepositoryError, SecretError
+from reconciler.core.locks import Liveness
 from reconciler.core.model import Facts, Finding
 from reconciler.ports import (
     CachedDocument,
@@ -20,12 +22,13 @@ from reconciler.ports import (
 
 
 class FakeClock:
-    """Time that moves only when told to, and ids that count."""
+    """Time that moves only when told to, and ids that count; `passed` are seconds that did pass."""
 
     def __init__(self, start: str = "2026-01-06T09:00:00+00:00") -> None:
         """Begin at this time."""
         self._now = datetime.fromisoformat(start)
         self._ids = 0
+        self.passed = 0.0
 
     def now(self) -> str:
         """Return the time as RFC 3339 in UTC."""
@@ -39,6 +42,11 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         self._now += timedelta(seconds=seconds)
+        self.passed += seconds
+
+    def set_back(self, seconds: float) -> None:
+        """Turn the clock back (or forward, below zero) although no time passes."""
+        self._now -= timedelta(seconds=seconds)
 
     def wait(self, seconds: float) -> None:
         """Let time pass at once."""
@@ -223,23 +231,66 @@ class MemorySecrets:
 
 
 class FakeProcesses:
-    """This process is number 1; numbers in `alive` run."""
+    """This process is number 1 of the machine `here`; numbers in `alive` run on it.
 
-    def __init__(self, alive: Iterable[int] = (1,)) -> None:
+    A given clock moves `ticks` too, whatever time it shows; `uptime` is where they begin.
+    """
+
+    def __init__(
+        self, alive: Iterable[int] = (1,), *, clock: FakeClock | None = None, host: str = "here"
+    ) -> None:
         """Let these process ids be alive."""
         self.alive = set(alive)
+        self.host = host
+        self.uptime = 1000.0
+        self._clock = clock
 
     def owner(self) -> Mapping[str, Json]:
         """Return a host and process id 1."""
-        return {"host": "here", "pid": 1}
+        return {"host": self.host, "boot": f"boot-of-{self.host}", "pid": 1}
 
-    def is_alive(self, owner: Mapping[str, Json]) -> bool:
-        """Say whether the owner's process id is among the living."""
-        return owner.get("pid") in self.alive
+    def liveness(self, owner: Mapping[str, Json]) -> Liveness:
+        """Say whether the owner's process id is among the living of this machine."""
+        if owner.get("host", self.host) != self.host:
+            return Liveness.UNKNOWN
+        return Liveness.ALIVE if owner.get("pid") in self.alive else Liveness.DEAD
+
+    def ticks(self) -> float:
+        """Return the seconds since this machine was started."""
+        return self.uptime + (0 if self._clock is None else self._clock.passed)
+
+
+class FakeInterruptions:
+    """Signals that a test notes by setting `noted`."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.noted: int | None = None
+
+    @contextmanager
+    def deferred(self) -> Iterator[Callable[[], bool]]:
+        """Say whether a signal was noted."""
+        yield lambda: self.noted is not None
 
 
 class FakeSealer:
-    """Turns values around instead of encrypting them, so that tests can see what was sealed."""
+    """Turns values around instead of encrypting them, so that tests can see what was sealed.
+
+    `keys` are those of environments, by name; None in it: that environment has none.
+    """
+
+    def __init__(self, keys: Mapping[str, str | None] | None = None) -> None:
+        """Give every environment that is not named a key."""
+        self.keys: dict[str, str | None] = dict(keys or {})
+
+    def keyed_digest(
+        self, environment: str, purpose: str, data: bytes, *, create: bool = False
+    ) -> str | None:
+        """Return a digest that depends on the key; None where the environment has none."""
+        key = self.keys.get(environment, environment)
+        if key is None:
+            return None
+        return hashlib.sha256(json.dumps([key, purpose]).encode() + data).hexdigest()
 
     def seal(self, environment: str, name: str, value: str) -> SealedSecret:
         """Seal a value for an environment and name."""

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from reconciler.core import canonical
 from reconciler.core.canonical import Json
+from reconciler.core.coordination import Maintenance
 from reconciler.core.errors import Busy, NotFound, ReconcilerError
+from reconciler.core.locks import Lock
 from reconciler.core.model import Applied, Deployment, Phase, ResourceKey, Step
-from reconciler.ports import AffectedUser, Operation, SealedSecret, Unit
+from reconciler.ports import AffectedUser, Operation, SealedSecret, Store, StoreReader, Unit
+from reconciler.testing.backups import MemoryBackups
+from reconciler.testing.coordination import MemoryCoordination
+from reconciler.testing.notices import MemoryNotices
 from reconciler.testing.release_records import MemoryReleaseRecords
 from reconciler.testing.unit import MemoryUnit, joined
 
@@ -36,18 +42,28 @@ class _Records:
         return self.environments.setdefault(environment, _Environment())
 
 
-class MemoryStore(MemoryReleaseRecords):
+class MemoryStore(MemoryReleaseRecords, MemoryCoordination, MemoryNotices, MemoryBackups):
     """A `ports.Store` in memory.
 
-    `fail_commit` is raised instead of committing the next transaction.
+    `fail_commit` is raised instead of committing the next transaction; `free` is its room.
     """
 
-    def __init__(self, identity: str | None = "store-in-memory") -> None:
+    def __init__(
+        self, identity: str | None = "store-in-memory", *, now: Callable[[], str] | None = None
+    ) -> None:
         """Begin empty; without an identity it is one that was never set up."""
-        super().__init__()
+        MemoryReleaseRecords.__init__(self)
+        MemoryCoordination.__init__(self, now)
+        MemoryNotices.__init__(self)
+        MemoryBackups.__init__(self)
         self._identity = identity
         self.fail_commit: ReconcilerError | None = None
+        self.free: int | None = None
         self._records = _Records()
+
+    def fenced(self, lock: Lock) -> FencedMemoryStore:
+        """Return the same store for the holder of a lock; it writes nothing once that is lost."""
+        return FencedMemoryStore(self, lock)
 
     def applied(self, environment: str) -> Applied:
         """Return digests of what was last recorded for an environment."""
@@ -55,7 +71,7 @@ class MemoryStore(MemoryReleaseRecords):
         return Applied(
             digests=dict(found.digests),
             content_digest=found.content_digest,
-            unfinished=found.unfinished,
+            unfinished=found.unfinished | self._unfinished(environment),
         )
 
     def applied_contents(
@@ -106,6 +122,10 @@ class MemoryStore(MemoryReleaseRecords):
         """Return the store's own id."""
         return self._identity
 
+    def room(self) -> int | None:
+        """Return the bytes that are said to be free."""
+        return self.free
+
     def secret(self, environment: str, name: str) -> SealedSecret | None:
         """Return a stored secret, still sealed."""
         return self._records.of(environment).secrets.get(name)
@@ -115,14 +135,24 @@ class MemoryStore(MemoryReleaseRecords):
         return sorted(self._records.of(environment).secrets)
 
     def begin(self, deployment: Deployment) -> None:
-        """Record a deployment as Running."""
+        """Record a deployment as Running, and its environment as being in maintenance."""
         self._refuse_second(deployment)
         self._records.deployments[deployment.id] = replace(
             deployment, phase=Phase.RUNNING, live=False
         )
+        self._begin_maintenance(
+            Maintenance(
+                environment=deployment.environment,
+                deployment=deployment.id,
+                since=deployment.started_at,
+                reason=" ".join(filter(None, (deployment.type, deployment.version))),
+            )
+        )
 
-    def journal(self, deployment: str, step: Step) -> None:
+    def journal(self, deployment: str, step: Step, unit: Unit | None = None) -> None:
         """Record a step, inserted or updated by name."""
+        if unit is not None:
+            self._keep_for(unit)
         found = self._deployment(deployment)
         names = [each.name for each in found.steps]
         if step.name in names:
@@ -148,10 +178,11 @@ class MemoryStore(MemoryReleaseRecords):
         environment: str,
         operations: Sequence[Operation],
         forget: Iterable[ResourceKey],
-        content_digest: str,
+        content_digest: str | None,
         deployment: str,
     ) -> None:
-        """Write down what was applied, and step `apply` of the deployment as done."""
+        """Write down what was applied."""
+        self._deployment(deployment)
         self._keep_for(unit)
         record = self._records.of(environment)
         for operation in operations:
@@ -161,28 +192,26 @@ class MemoryStore(MemoryReleaseRecords):
             record.contents.pop(key, None)
         record.content_digest = content_digest
         record.unfinished = frozenset()
-        steps = {step.name: step for step in self._deployment(deployment).steps}
-        apply = steps.get("apply", Step(name="apply", state="done"))
-        self.journal(deployment, replace(apply, state="done"))
+
+    def note_backup(self, deployment: str, backup: str) -> None:
+        """Record which backup a deployment took."""
+        self._change(deployment, backup=backup)
+
+    def mark_live(self, deployment: str) -> None:
+        """Give a deployment the Live mark, taken from the one that had it."""
+        for other in self.deployments(self._deployment(deployment).environment):
+            self._change(other.id, live=other.id == deployment)
 
     def finish(
         self,
         deployment: str,
         phase: Phase,
         finished_at: str,
-        *,
-        live: bool,
-        unit: Unit | None = None,
+        messages: Sequence[Mapping[str, Json]] = (),
     ) -> None:
-        """End a deployment; `live` takes the mark from the one that had it."""
-        if unit is not None:
-            self._keep_for(unit)
-        ended = self._deployment(deployment)
-        for other in self.deployments(ended.environment) if live else ():
-            self._records.deployments[other.id] = replace(other, live=False)
-        self._records.deployments[deployment] = replace(
-            ended, phase=phase, finished_at=finished_at, live=live
-        )
+        """End a deployment; messages are added to those that it has."""
+        told = (*self._deployment(deployment).messages, *messages)
+        self._change(deployment, phase=phase, finished_at=finished_at, messages=told)
 
     def record_affected(
         self, deployment: str, code: str, subject: ResourceKey, rows: Iterable[AffectedUser]
@@ -204,7 +233,8 @@ class MemoryStore(MemoryReleaseRecords):
         record.content_digest, record.unfinished = content_digest, frozenset()
         self._records.deployments[deployment.id] = replace(deployment, steps=())
         at = deployment.finished_at or deployment.started_at
-        self.finish(deployment.id, Phase.SUCCEEDED, at, live=True)
+        self.mark_live(deployment.id)
+        self.finish(deployment.id, Phase.SUCCEEDED, at)
 
     def put_secret(self, environment: str, name: str, sealed: SealedSecret, at: str) -> None:
         """Store a sealed secret."""
@@ -230,6 +260,10 @@ class MemoryStore(MemoryReleaseRecords):
                 f" ({json.dumps(other.owner)})."
             )
 
+    def _change(self, deployment: str, **values: Any) -> None:
+        found = self._deployment(deployment)
+        self._records.deployments[deployment] = replace(found, **values)
+
     def _deployment(self, id: str) -> Deployment:
         try:
             return self._records.deployments[id]
@@ -239,6 +273,34 @@ class MemoryStore(MemoryReleaseRecords):
     def _keep_for(self, unit: Unit) -> None:
         before = copy.deepcopy(self._records)
         joined(unit).on_roll_back(lambda: setattr(self, "_records", before))
+
+
+_READS = frozenset(dir(StoreReader)) | {"fenced", "release_lock"}
+_WRITES = frozenset(name for name in dir(Store) if not name.startswith("_")) - _READS
+
+
+class FencedMemoryStore(MemoryStore):
+    """A `MemoryStore` whose every write checks first that a lock is still held."""
+
+    __slots__ = ("_fence", "_store")
+
+    def __init__(self, store: MemoryStore, fence: Lock) -> None:
+        """Share everything with the store."""
+        self.__dict__ = store.__dict__
+        self._fence = fence
+        self._store = store
+
+    def __getattribute__(self, name: str) -> Any:
+        """Return what is asked for; of what writes, something that checks the lock first."""
+        if name not in _WRITES:
+            return super().__getattribute__(name)
+        found = getattr(self._store, name)  # which may be that of a class a test derived
+
+        def checked(*given: Any, **named: Any) -> Any:
+            self._check(self._fence)
+            return found(*given, **named)
+
+        return checked
 
 
 def _record(record: _Environment, operation: Operation) -> None:

@@ -34,6 +34,18 @@ def replaced(
     return whole
 
 
+def given_back(
+    now: Mapping[str, Json], then: Mapping[str, Json], keys: Collection[ResourceKey]
+) -> dict[str, Json]:
+    """Return a record with what it had of some resources, where it has nothing of them now."""
+    whole, old = normalised(now), normalised(then)
+    for key, name, kind in _LISTS:
+        there = {each[name] for each in whole[key]}
+        missing = [each for each in old[key] if each[name] not in there]
+        whole[key] += [each for each in missing if (kind, each[name]) in keys]
+    return normalised(whole)
+
+
 def switched_on(
     record: Mapping[str, Json], removed: Collection[ResourceKey], workflow: str, integration: str
 ) -> dict[str, Json]:

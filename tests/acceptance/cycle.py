@@ -60,7 +60,7 @@ def developed(number: int) -> dict[str, str]:
     return {"environments/development/events/deal-won.yaml": deal(number)}
 
 
-def begun(launcher: Launcher, folder: Path) -> Team:
+def begun(launcher: Launcher, folder: Path, kind: type[Team] = Team) -> Team:
     """Return a team with 0.3.0 in staging since Tuesday 2026-03-03, 10:00, and nothing after."""
     folder.mkdir()
     staging = "mode: release-only\npromotesFrom: development\npromotion: {approvals: [tests]}"
@@ -73,7 +73,7 @@ def begun(launcher: Launcher, folder: Path) -> Team:
         **production(),
         **developed(3),
     }
-    team = Team(launcher, folder, files)
+    team = kind(launcher, folder, files)
     team.at("2026-03-03 08:00").run("reconcile")
     team.release("staging", "0.3.0")
     assert team.reconciled("2026-03-03 10:00") == {"staging": "0.3.0"}

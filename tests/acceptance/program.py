@@ -93,12 +93,14 @@ def run(
 
 
 @contextmanager
-def starts(cwd: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def starts(
+    cwd: Path, *arguments: str, environ: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
     """Start the program with text on its pipes; whatever happens, it does not outlive the block."""
     with subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=cwd,
-        env=variables(TMPDIR=str(cwd.parent)),
+        env=variables(TMPDIR=str(cwd.parent), **environ or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -122,7 +124,7 @@ class Shop:
     def copy(self, root: Path) -> Shop:
         """Return a copy of it all, store and cache included."""
         shutil.copytree(self.root, root, symlinks=True)
-        return Shop(Repository(root))
+        return type(self)(Repository(root))
 
     def run(self, *arguments: str, code: int | None = 0, stdin: str = "", **environ: str) -> Run:
         """Run the program in the repository."""

@@ -7,7 +7,8 @@ import json
 from tests.acceptance.manifests import development, workflow
 from tests.acceptance.program import Shop, fits
 
-TITLE = "UPDATE platform_resources SET content = json_set(content, '$.spec.title', ?)"
+READ = "SELECT content FROM platform_resources WHERE environment = 'development' AND name = ?"
+EDIT = "UPDATE platform_resources SET content = ? WHERE environment = 'development' AND name = ?"
 ADD = "INSERT INTO platform_resources (environment, kind, name, content) VALUES (?, ?, ?, ?)"
 THEIRS = json.dumps({"made": "by somebody else"})
 BROKEN = ("", "no JSON", '{"a": NaN}', "[" * 5_000, "null")
@@ -15,7 +16,10 @@ BROKEN = ("", "no JSON", '{"a": NaN}', "[" * 5_000, "null")
 
 def edit(shop: Shop, name: str, title: str) -> None:
     """Give a resource another title on the platform, as somebody does by hand."""
-    shop.sql(f"{TITLE} WHERE environment = 'development' AND name = ?", title, name)
+    ((text,),) = shop.sql(READ, name)
+    content = json.loads(text)
+    content["spec"]["title"] = title
+    shop.sql(EDIT, json.dumps(content), name)
 
 
 def news(title: str) -> dict[str, str]:

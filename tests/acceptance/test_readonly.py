@@ -19,6 +19,7 @@ READING = (
     ("history", "--details"),
     ("secret", "list", "-e", "development"),
     ("doctor",),
+    ("lock", "show"),
 )
 CACHE = ("cache.db", "cache.db-journal", "cache.db-wal", "cache.db-shm", ".gitignore")
 

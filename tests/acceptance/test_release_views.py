@@ -11,6 +11,7 @@ from tests.acceptance.manifests import PIPELINE
 from tests.acceptance.program import Run, Shop, fits
 
 OPEN = ("EnvironmentSecretMissing", "IntegrationNeedsAppConfiguration")
+GATES = ("gates", "staging/1.0.0", "--format", "json")
 
 
 def released(shop: Shop, version: str, description: str) -> str:
@@ -233,3 +234,25 @@ def test_a_refused_tag_is_shown_with_its_reason(shop: Shop) -> None:
 
     assert "staging/v1.1.0, refused: " in shop.run("release", "show", "staging/1.1.0").out
     assert "refused" in shop.run("release", "list", "--limit", "1").last
+
+
+def test_a_hold_after_a_restore_is_told(shop: Shop) -> None:
+    """`release list`, `show` and `gates` say that it holds and what ends it; `resume` ends it."""
+    shop.sql(
+        "INSERT INTO holds (environment, since, actor, reason, backup, version) VALUES"
+        " ('staging', '2026-01-06T09:00:00+00:00', 'ben', 'b-1 was restored', 'b-1', '1.0.0')"
+    )
+    ended = "`reconciler release resume staging` ends it"
+    for command in (("list",), ("show", "staging/1.0.0")):
+        told = shop.run("release", *command)
+        assert "staging is held since" in told.err
+        assert ended in told.err
+    gates = {gate["name"]: gate for gate in shop.run(*GATES, code=None).json["gates"]}
+    assert gates["not-held"]["state"] == "blocked"
+    assert ended in gates["not-held"]["reason"]
+
+    done = shop.run("release", "resume", "staging").out
+    assert done == "staging is resumed; ended the hold of ben: b-1 was restored\n"
+    gates = {gate["name"]: gate for gate in shop.run(*GATES, code=None).json["gates"]}
+    assert gates["not-held"]["state"] == "passed"
+    assert "Nothing holds staging." in shop.run("release", "resume", "staging", code=1).err

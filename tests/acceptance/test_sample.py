@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from reconciler.core.steps import STEPS
 from tests import project
 from tests.acceptance.program import Run, Shop, fits
 from tests.repositories import Repository
@@ -46,7 +47,7 @@ def test_progress_goes_to_stderr(first: Run) -> None:
     """Steps are told on stderr, apart from the answer."""
     steps = [line.split()[1] for line in first.err.splitlines() if "✓" in line]
 
-    assert steps == ["check", "replan", "apply", "verify", "record"]
+    assert steps == [step.name for step in STEPS]
     assert "✓" not in first.out
     assert "\x1b" not in first.all
 
@@ -76,13 +77,7 @@ def test_history_tells_what_was_done(sample: Shop, first: Run) -> None:
         None,
         "reconcile",
     )
-    assert [step["name"] for step in one["steps"]] == [
-        "check",
-        "replan",
-        "apply",
-        "verify",
-        "record",
-    ]
+    assert [step["name"] for step in one["steps"]] == [step.name for step in STEPS]
     assert all(step["state"] == "done" for step in one["steps"])
     assert one["commit"] == sample.repository.head
     assert "add Integration/hubspot" in details

@@ -88,7 +88,7 @@ class Team:
     def copy(self, folder: Path) -> Team:
         """Return a copy of it all."""
         shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("job-*"))
-        copied = Team(self.launcher, folder)
+        copied = type(self)(self.launcher, folder)
         copied.moment = self.moment
         return copied
 
@@ -117,6 +117,11 @@ class Team:
         assert "Traceback" not in found.all, found.all
         assert code is None or found.code == code, (arguments, found.code, found.out, found.err)
         return found
+
+    @property
+    def store(self) -> str:
+        """The URL of the store of all jobs."""
+        return f"sqlite:///{self.folder / 'store' / 'state.db'}"
 
     def key(self, who: str) -> Path:
         """Return somebody's private key."""
@@ -200,10 +205,9 @@ class Team:
 
     def _environ(self, by: str) -> dict[str, str]:
         told = {f"GIT_{role}_EMAIL": by for role in ("AUTHOR", "COMMITTER")}
-        store = f"sqlite:///{self.folder / 'store' / 'state.db'}"
         return {
             **told,
             **dates(self.moment),
-            "RECONCILER_STORE": store,
+            "RECONCILER_STORE": self.store,
             "TMPDIR": str(self.folder),
         }

@@ -26,9 +26,11 @@ OPTIONS = 12
 
 # Where everything may be caught, each with its reason: an outermost net, or undoing what was begun.
 CATCH_ALL = {
+    Path("reconciler/bootstrap/plugins.py"): 1,
     Path("reconciler/cli/main.py"): 1,
     Path("reconciler/web/app.py"): 1,
-    Path("reconciler/services/deploying/applying.py"): 1,
+    Path("reconciler/services/deploying/failing.py"): 1,
+    Path("reconciler/services/heartbeat.py"): 1,
 }
 
 EXCEPTION_TO_A_RULE = re.compile(r"#\s*(?:noqa|type:\s*ignore)\b.*")

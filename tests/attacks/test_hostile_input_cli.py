@@ -72,7 +72,7 @@ COMMANDS = [
     (("--repo", f"http://u:{SECRET}@example.com/x", "plan"), 1, "is refused"),
     (("--store", "", "plan"), 64, "--store is set but empty"),
     (("--store", f"mysql://u:{SECRET}@h/db", "plan"), 64, "mysql://"),
-    (("--store", f"postgresql://u:{SECRET}@h/db", "plan"), 64, "not one this program can use"),
+    (("--store", f"postgresql://u:{SECRET}@h/db", "plan"), 64, "--store holds a password"),
     (("--store", "sqlite:////dev/full", "reconcile"), 1, "the disk is full"),
     (("--store", "sqlite:////dev/null/x", "reconcile"), 1, "cannot be opened"),
     (("--log-format", "xml", "plan"), 64, "--log-format text or json"),

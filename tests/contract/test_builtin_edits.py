@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +14,7 @@ from reconciler.core.errors import PlatformError
 from reconciler.core.model import ResourceKey
 from reconciler.ports import Operation
 from reconciler.testing import FakeClock, integration, operation, removal, workflow
-from tests.contract.worlds import set_up
+from tests.contract.worlds import SqliteWorld, SqlWorld, execute_by_hand
 
 DEV = "development"
 SYNC = ResourceKey("Workflow", "sync-contacts")
@@ -30,9 +28,13 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def platform(tmp_path: Path, clock: FakeClock) -> BuiltinPlatform:
+def platform(sql_world: SqlWorld, clock: FakeClock) -> BuiltinPlatform:
     """Return a platform that runs one workflow and one integration."""
-    database = Database(set_up(tmp_path / "state.db"))
+    return filled(sql_world.database, clock)
+
+
+def filled(database: Database, clock: FakeClock) -> BuiltinPlatform:
+    """Return a platform that runs one workflow and one integration."""
     made = BuiltinPlatform(database, DEV, now=clock.now)
     with database.writing() as unit:
         made.deploy(unit, [operation(workflow()), operation(integration())], "0")
@@ -41,18 +43,13 @@ def platform(tmp_path: Path, clock: FakeClock) -> BuiltinPlatform:
 
 def by_hand(platform: BuiltinPlatform, statement: str, *parameters: object) -> None:
     """Execute one statement from outside."""
-    hand = sqlite3.connect(platform._database.path, isolation_level=None)
-    hand.execute(statement, parameters)
-    hand.close()
+    execute_by_hand(platform._database, statement, parameters)
 
 
 def row(platform: BuiltinPlatform, columns: str) -> tuple[object, ...]:
     """Return columns of the workflow's row."""
-    hand = sqlite3.connect(platform._database.path)
     query = f"SELECT {columns} FROM platform_resources WHERE kind = 'Workflow'"  # noqa: S608 - constants only
-    found: tuple[object, ...] = hand.execute(query).fetchone()
-    hand.close()
-    return found
+    return execute_by_hand(platform._database, query)[0]
 
 
 def deploy(platform: BuiltinPlatform, write: Operation) -> None:
@@ -139,8 +136,11 @@ def test_what_was_taken_away_by_hand_is_absent(platform: BuiltinPlatform, statem
     assert seen.revision != before
 
 
-def test_a_replacing_insert_does_not_turn_the_revision_back(platform: BuiltinPlatform) -> None:
+def test_a_replacing_insert_does_not_turn_the_revision_back(
+    sqlite_world: SqliteWorld, clock: FakeClock
+) -> None:
     """INSERT OR REPLACE is seen like any other edit."""
+    platform = filled(sqlite_world.database, clock)
     before = platform.observe()
     edited = workflow(title="Edited")
     by_hand(
@@ -167,14 +167,26 @@ def test_a_replacing_insert_does_not_turn_the_revision_back(platform: BuiltinPla
         ("[" * 100_000, "nested too deeply"),
         ("[]", "not a JSON object"),
         ("null", "not a JSON object"),
-        (b"\xff\xfe{}", "not valid Unicode"),
         ('{"a": "\\ud800"}', "not valid Unicode"),
     ],
 )
 def test_an_unreadable_content_is_drift_with_a_reason(
-    platform: BuiltinPlatform, content: str | bytes, reason: str
+    platform: BuiltinPlatform, content: str, reason: str
 ) -> None:
     """What is no manifest is told as such, has a digest that fits nothing, and stops nobody."""
+    check_unreadable(platform, content, reason)
+
+
+def test_bytes_that_are_no_text_are_drift_with_a_reason(
+    sqlite_world: SqliteWorld, clock: FakeClock
+) -> None:
+    """A file keeps any bytes in place of text; a server refuses them."""
+    platform = filled(sqlite_world.database, clock)
+    check_unreadable(platform, b"\xff\xfe{}", "not valid Unicode")
+
+
+def check_unreadable(platform: BuiltinPlatform, content: str | bytes, reason: str) -> None:
+    """Edit the workflow and look what is told of it."""
     set_content(platform, content)
     digest = platform.observe().digests[SYNC]
     (found,) = platform.contents([SYNC]).values()
@@ -188,9 +200,10 @@ def test_an_unreadable_content_is_drift_with_a_reason(
 
 def test_a_digest_of_ours_does_not_make_a_content_readable(platform: BuiltinPlatform) -> None:
     """A row inserted with a digest and nonsense is read like any nonsense."""
+    by_hand(platform, "DELETE FROM platform_resources WHERE kind = 'Workflow'")
     by_hand(
         platform,
-        "INSERT OR REPLACE INTO platform_resources (environment, kind, name, content, digest)"
+        "INSERT INTO platform_resources (environment, kind, name, content, digest)"
         " VALUES (?, ?, ?, ?, ?)",
         DEV,
         *SYNC,
@@ -201,10 +214,10 @@ def test_a_digest_of_ours_does_not_make_a_content_readable(platform: BuiltinPlat
     assert "not JSON" in platform.contents([SYNC])[SYNC]["unreadable"]
 
 
-def test_observing_writes_nothing(platform: BuiltinPlatform) -> None:
+def test_observing_writes_nothing(sqlite_world: SqliteWorld, clock: FakeClock) -> None:
     """Looking at edited rows changes no byte of the store."""
+    platform, path = filled(sqlite_world.database, clock), sqlite_world.path
     set_content(platform, json.dumps(workflow(title="Edited")))
-    path = platform._database.path
     before = path.read_bytes()
     platform.observe()
     platform.contents([SYNC])
@@ -258,10 +271,8 @@ def test_the_database_dates_rows_when_nobody_else_does(platform: BuiltinPlatform
     plain = BuiltinPlatform(platform._database, "staging")
     with platform._database.writing() as unit:
         plain.deploy(unit, [operation(workflow())], "0")
-    hand = sqlite3.connect(platform._database.path)
     query = "SELECT created_at FROM platform_resources WHERE environment = 'staging'"
-    (created,) = hand.execute(query).fetchone()
-    hand.close()
+    ((created,),) = execute_by_hand(platform._database, query)
 
     assert created.endswith("+00:00")
 

@@ -16,6 +16,7 @@ import pytest
 
 from reconciler.adapters.platforms.builtin import BuiltinPlatform
 from reconciler.adapters.sql.database import Database, SchemaState, joined
+from reconciler.adapters.sql.dialect import SqliteBackend
 from reconciler.adapters.store import SqlStore
 from reconciler.core.errors import (
     ReconcilerError,
@@ -35,6 +36,12 @@ LIMIT = 30  # seconds that a helper process may take
 def database(tmp_path: Path) -> Database:
     """Return a database that is set up."""
     return Database(set_up(tmp_path / "state.db"), busy_timeout=0.2)
+
+
+def path_of(database: Database) -> Path:
+    """Return the file of a database."""
+    assert isinstance(database.backend, SqliteBackend)
+    return database.backend.path
 
 
 def execute(path: Path, *statements: str) -> None:
@@ -118,14 +125,22 @@ def test_a_path_is_only_a_path(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite:///", "sqlite://", "postgresql://u:secret@db/x", "state.db"]
+    "url",
+    [
+        "sqlite:///",
+        "sqlite://",
+        "state.db",
+        "mysql://u:secret@db/x",
+        "postgresql+psycopg://u:secret@db/x",
+        "postgresql://u:secret@db:port/x",
+    ],
 )
 def test_another_url_is_wrong_usage(url: str) -> None:
-    """What is not a file of SQLite is refused without repeating its credentials."""
+    """What is neither a file nor a PostgreSQL is refused without repeating its credentials."""
     with pytest.raises(UsageError) as refused:
         Database.from_url(url)
 
-    assert "sqlite:///PATH" in str(refused.value)
+    assert "postgresql://USER:PASSWORD@HOST" in str(refused.value)
     assert "secret" not in str(refused.value)
 
 
@@ -140,7 +155,7 @@ def test_the_usual_path_imports_no_alembic(database: Database) -> None:
             with transaction():
                 print("alembic" in sys.modules)
     """
-    answer, _ = process(code, database.path).communicate(timeout=LIMIT)
+    answer, _ = process(code, path_of(database)).communicate(timeout=LIMIT)
 
     assert answer.split() == ["False", "False"]
 
@@ -161,7 +176,7 @@ def test_writers_use_the_rollback_journal(database: Database) -> None:
 
 def test_a_file_in_another_mode_is_brought_back(database: Database) -> None:
     """A file that somebody switched to a write-ahead log does not stay in it."""
-    execute(database.path, "PRAGMA journal_mode = WAL")
+    execute(path_of(database), "PRAGMA journal_mode = WAL")
     with database.writing() as unit:
         assert unit.connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "delete"
 
@@ -174,11 +189,11 @@ def test_a_reader_cannot_write(database: Database) -> None:
 
 def test_a_transaction_without_a_write_leaves_the_file_alone(database: Database) -> None:
     """Unchanged state writes nothing at all."""
-    before = database.path.read_bytes(), database.path.stat().st_mtime_ns
+    before = path_of(database).read_bytes(), path_of(database).stat().st_mtime_ns
     with database.writing() as unit:
         BuiltinPlatform(database, "development").deploy(unit, [], "0")
 
-    assert (database.path.read_bytes(), database.path.stat().st_mtime_ns) == before
+    assert (path_of(database).read_bytes(), path_of(database).stat().st_mtime_ns) == before
 
 
 def test_a_write_inside_a_write_is_a_mistake(database: Database) -> None:
@@ -209,10 +224,10 @@ def test_a_reader_sees_one_moment(database: Database) -> None:
 
 def test_a_second_writer_waits_for_the_first(database: Database) -> None:
     """Two processes that write take turns within the time-out."""
-    with process(HOLD, database.path) as holder:
+    with process(HOLD, path_of(database)) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
-        with process(COUNT, database.path) as waiter:
+        with process(COUNT, path_of(database)) as waiter:
             assert waiter.stdout is not None
             waiter.stdout.readline()
             holder.communicate("\n", timeout=LIMIT)
@@ -223,7 +238,7 @@ def test_a_second_writer_waits_for_the_first(database: Database) -> None:
 
 def test_a_writer_that_waited_too_long_says_so(database: Database) -> None:
     """When the time-out has passed the answer is one sentence with the next step."""
-    with process(HOLD, database.path) as holder:
+    with process(HOLD, path_of(database)) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
         with pytest.raises(StoreError, match="locked by another process") as refused:
@@ -249,12 +264,12 @@ def test_a_killed_writer_leaves_what_was_before(database: Database) -> None:
             print("half", flush=True)
             sys.stdin.readline()
     """
-    size = database.path.stat().st_size
-    with process(code, database.path) as writer:
+    size = path_of(database).stat().st_size
+    with process(code, path_of(database)) as writer:
         assert writer.stdout is not None
         writer.stdout.readline()
         os.kill(writer.pid, signal.SIGKILL)
-    assert database.path.stat().st_size > size
+    assert path_of(database).stat().st_size > size
 
     (found,) = SqlStore(database).deployments()
     assert found == deployment()
@@ -331,8 +346,8 @@ def newer(path: Path) -> None:
         (foreign, StoreError, "something else"),
         (damaged, StoreError, "is damaged"),
         (truncated, StoreError, "is damaged"),
-        (older, StoreTooOld, "schema 0000, this program needs 0001"),
-        (newer, StoreTooNew, "schema 0999, this program knows only 0001"),
+        (older, StoreTooOld, "schema 0000, this program needs 0002"),
+        (newer, StoreTooNew, "schema 0999, this program knows only 0002"),
     ],
 )
 @pytest.mark.parametrize("write", [False, True])
@@ -344,15 +359,15 @@ def test_an_unusable_file_is_one_sentence_with_the_next_step(
     write: bool,
 ) -> None:
     """Readers and writers refuse what they cannot use, name the file, and change nothing."""
-    break_it(database.path)
-    before = database.path.read_bytes() if database.path.is_file() else b""
+    break_it(path_of(database))
+    before = path_of(database).read_bytes() if path_of(database).is_file() else b""
     store = SqlStore(database)
     with pytest.raises(error, match=words) as refused:
         store.begin(deployment()) if write else store.deployments()
 
-    assert str(database.path) in refused.value.text
+    assert str(path_of(database)) in refused.value.text
     assert refused.value.hint
-    assert (database.path.read_bytes() if database.path.is_file() else b"") == before
+    assert (path_of(database).read_bytes() if path_of(database).is_file() else b"") == before
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

@@ -26,7 +26,9 @@ def begin(world: World, id: str = "d-1", environment: str = DEV) -> Deployment:
 
 def finish(world: World, id: str, *, live: bool = True) -> None:
     """End a deployment well."""
-    world.store.finish(id, Phase.SUCCEEDED, LATER, live=live)
+    if live:
+        world.store.mark_live(id)
+    world.store.finish(id, Phase.SUCCEEDED, LATER)
 
 
 def record(
@@ -146,6 +148,8 @@ def test_an_unknown_deployment_is_named(world: World) -> None:
         world.store.journal("d-7", Step(name="check", state="done"))
     with pytest.raises(NotFound, match="d-7"):
         finish(world, "d-7")
+    with pytest.raises(NotFound, match="d-7"):
+        finish(world, "d-7", live=False)
     with pytest.raises(NotFound, match="d-7"), world.store.transaction() as unit:
         world.store.record_applied(unit, DEV, (), (), "sha256:content", "d-7")
 
@@ -189,21 +193,14 @@ def test_records_follow_changes_and_removals(world: World) -> None:
     assert world.store.applied(DEV) == expected
 
 
-def test_recording_marks_the_apply_step_as_done(world: World) -> None:
+def test_a_step_is_journaled_with_what_was_applied(world: World) -> None:
     """Step apply is done together with the record, so that a crash after it is told apart."""
-    begin(world)
-    record(world)
-    (found,) = world.store.deployments()
-
-    assert found.steps == (Step(name="apply", state="done"),)
-
-
-def test_a_journaled_apply_step_keeps_its_beginning(world: World) -> None:
-    """Marking step apply as done changes nothing else in it."""
     begin(world)
     started = Step(name="apply", state="running", started_at="now", log=("begun",))
     world.store.journal("d-1", started)
-    record(world)
+    with world.store.transaction() as unit:
+        world.store.record_applied(unit, DEV, (), (), "sha256:content", "d-1")
+        world.store.journal("d-1", replace(started, state="done"), unit)
     (found,) = world.store.deployments()
 
     assert found.steps == (replace(started, state="done"),)
@@ -218,7 +215,7 @@ def test_a_failed_transaction_leaves_nothing(world: World) -> None:
     def stop(unit: Unit) -> None:
         operations = [removal(workflow()), operation(integration())]
         world.store.record_applied(unit, DEV, operations, (), "sha256:next", "d-1")
-        world.store.finish("d-1", Phase.SUCCEEDED, LATER, live=True, unit=unit)
+        world.store.journal("d-1", Step(name="apply", state="done"), unit)
         raise ReconcilerError("stop")
 
     with pytest.raises(ReconcilerError, match="stop"), world.store.transaction() as unit:
@@ -237,15 +234,15 @@ def test_a_failed_commit_is_a_store_error_and_leaves_nothing(world: World) -> No
     assert world.store.deployments()[0].steps == ()
 
 
-def test_finishing_joins_a_transaction(world: World) -> None:
-    """Ending a deployment can be part of the transaction of its apply."""
-    begin(world)
-    with world.store.transaction() as unit:
-        world.store.record_applied(unit, DEV, (), (), "sha256:content", "d-1")
-        world.store.finish("d-1", Phase.SUCCEEDED, LATER, live=True, unit=unit)
+def test_messages_of_the_end_are_added(world: World) -> None:
+    """What is to be said of how a deployment ended stands behind what was said before."""
+    first, last = {"code": "First"}, {"code": "Last"}
+    world.store.begin(replace(deployment(), messages=(first,)))
+    world.store.finish("d-1", Phase.ERRORED, LATER, [last])
     (found,) = world.store.deployments()
 
-    assert (found.phase, found.live, found.finished_at) == (Phase.SUCCEEDED, True, LATER)
+    assert (found.phase, found.live, found.finished_at) == (Phase.ERRORED, False, LATER)
+    assert found.messages == (first, last)
 
 
 def test_secrets_are_kept_sealed_by_environment_and_name(world: World) -> None:

@@ -26,7 +26,8 @@ def row(id: str, workflow: str | None = None) -> AffectedUser:
 def begin(world: World, id: str = "d-1") -> None:
     """Begin a deployment, end it, and let it be."""
     world.store.begin(deployment(id))
-    world.store.finish(id, Phase.SUCCEEDED, "2026-01-06T10:00:00+00:00", live=True)
+    world.store.mark_live(id)
+    world.store.finish(id, Phase.SUCCEEDED, "2026-01-06T10:00:00+00:00")
 
 
 def test_affected_users_are_stored_by_message(world: World) -> None:

@@ -221,7 +221,9 @@ def test_the_live_deployment_bears_the_mark(world: World) -> None:
     """What ended last is not what is live: the mark says."""
     for each, live in (("d-1", True), ("d-2", False)):
         world.store.begin(deployment(each, STAGING))
-        world.store.finish(each, Phase.SUCCEEDED, LATER, live=live)
+        if live:
+            world.store.mark_live(each)
+        world.store.finish(each, Phase.SUCCEEDED, LATER)
     found = world.store.live(STAGING)
 
     assert found is not None

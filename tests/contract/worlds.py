@@ -1,4 +1,4 @@
-"""Both kinds of store and platform behind one handle, so that one suite runs on each."""
+"""All kinds of store and platform behind one handle, so that one suite runs on each."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
+import psycopg
+
 from reconciler.adapters.platforms.builtin import BuiltinPlatform
 from reconciler.adapters.sql.database import Database
+from reconciler.adapters.sql.dialect import SqliteBackend
+from reconciler.adapters.sql.dialect.postgresql import PostgresqlBackend
 from reconciler.adapters.store import SqlStore
 from reconciler.core.affected import AffectedQuery
 from reconciler.core.canonical import Json
@@ -21,6 +25,9 @@ from reconciler.core.model import ResourceKey
 from reconciler.ports import Operation, Platform, Store, Unit
 from reconciler.testing import FakeClock, MemoryPlatform, MemoryStore
 from reconciler.testing.factories import key_of
+from tests import postgres
+
+KINDS = ("memory", "sqlite", "postgresql")
 
 
 class UserPlatform(Platform, Protocol):
@@ -82,14 +89,13 @@ class MemoryWorld:
         yield
 
 
-class SqliteWorld:
-    """An SQLite file."""
+class SqlWorld:
+    """A database, and a hand that reaches into its tables."""
 
-    def __init__(self, folder: Path) -> None:
-        """Begin without a file."""
-        self.path = set_up(folder / "state.db")
-        self.database = Database(self.path, busy_timeout=0.2)
-        self.store: Store = SqlStore(self.database)
+    def __init__(self, database: Database) -> None:
+        """Take a database that is set up."""
+        self.database = database
+        self.store: Store = SqlStore(database)
 
     def platform(self, environment: str) -> BuiltinPlatform:
         """Return the platform of an environment."""
@@ -99,8 +105,8 @@ class SqliteWorld:
         """Change or add a resource with SQL, as somebody would by hand."""
         self.execute(
             "INSERT INTO platform_resources (environment, kind, name, content)"
-            " VALUES (?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET content = excluded.content, state = 'enabled'",
+            " VALUES (?, ?, ?, ?) ON CONFLICT (environment, kind, name)"
+            " DO UPDATE SET content = excluded.content, state = 'enabled'",
             (environment, *key_of(content), json.dumps(content)),
         )
 
@@ -108,6 +114,19 @@ class SqliteWorld:
         """Take a resource away with SQL, as somebody would by hand."""
         statement = "DELETE FROM platform_resources WHERE environment = ? AND kind = ? AND name = ?"
         self.execute(statement, (environment, *key))
+
+    def execute(self, statement: str, parameters: tuple[Json, ...] = ()) -> list[tuple[Json, ...]]:
+        """Execute SQL as somebody would by hand, and return the rows."""
+        return execute_by_hand(self.database, statement, parameters)
+
+
+class SqliteWorld(SqlWorld):
+    """An SQLite file."""
+
+    def __init__(self, folder: Path) -> None:
+        """Begin without a row."""
+        self.path = set_up(folder / "state.db")
+        super().__init__(Database(self.path, busy_timeout=0.2))
 
     @contextmanager
     def broken_commit(self) -> Iterator[None]:
@@ -118,12 +137,45 @@ class SqliteWorld:
         yield
         reader.close()
 
-    def execute(self, statement: str, parameters: tuple[Json, ...] = ()) -> list[tuple[Json, ...]]:
-        """Execute SQL as somebody would by hand, and return the rows."""
-        hand = sqlite3.connect(self.path, isolation_level=None)
-        rows = hand.execute(statement, parameters).fetchall()
-        hand.close()
+
+class PostgresqlWorld(SqlWorld):
+    """A database of PostgreSQL."""
+
+    def __init__(self, url: str) -> None:
+        """Take the URL of a database that is set up."""
+        self.url = url
+        super().__init__(Database.from_url(url, busy_timeout=0.5))
+
+    @contextmanager
+    def broken_commit(self) -> Iterator[None]:
+        """Let a check that waits for the commit refuse it."""
+        self.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'disk_full'; END $$"
+        )
+        tables = self.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        for (table,) in tables:
+            self.execute(
+                f"CREATE CONSTRAINT TRIGGER refuse AFTER INSERT OR UPDATE OR DELETE ON {table}"
+                " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()"
+            )
+        yield
+        self.execute("DROP FUNCTION refuse CASCADE")
+
+
+def execute_by_hand(
+    database: Database, statement: str, parameters: tuple[Json, ...] = ()
+) -> list[tuple[Json, ...]]:
+    """Execute SQL with ? for parameters, past the program, and return the rows."""
+    if isinstance(database.backend, SqliteBackend):
+        file = sqlite3.connect(database.backend.path, isolation_level=None)
+        rows = file.execute(statement, parameters).fetchall()
+        file.close()
         return rows
+    assert isinstance(database.backend, PostgresqlBackend)
+    with psycopg.connect(**database.backend._arguments, autocommit=True) as hand:
+        cursor = hand.execute(statement.replace("?", "%s").encode(), parameters or None)
+        return cursor.fetchall() if cursor.description else []
 
 
 @cache
@@ -140,9 +192,16 @@ def set_up(path: Path) -> Path:
     return path
 
 
-def make_world(kind: str, folder: Path) -> World:
-    """Return a new world of a kind."""
-    return MemoryWorld() if kind == "memory" else SqliteWorld(folder)
+@contextmanager
+def open_world(kind: str, folder: Path) -> Iterator[World]:
+    """Open a new world of a kind."""
+    if kind == "postgresql":
+        with postgres.fresh_database() as url:
+            world = PostgresqlWorld(url)
+            yield world
+            world.database.close()
+    else:
+        yield MemoryWorld() if kind == "memory" else SqliteWorld(folder)
 
 
 def deploy(world: World, environment: str, *operations: Operation) -> None:

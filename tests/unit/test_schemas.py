@@ -22,11 +22,13 @@ SCHEMAS: dict[str, Any] = {
 }
 KINDS = ("appevent", "environment", "integration", "pipeline", "release", "workflow")
 ANSWERS = (
+    "backups",
     "calendar",
     "changelog",
     "findings",
     "gates",
     "history",
+    "locks",
     "plan",
     "promotions",
     "proposals",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,6 +37,42 @@ class StoredSecrets:
 def sealer(key: str = KEY) -> AesSealer:
     """Return a sealer whose every environment is staging, with a key of its own."""
     return AesSealer(EnvironmentKeys({"RECONCILER_KEY_STAGING": key}, None))
+
+
+def test_a_keyed_digest_belongs_to_environment_purpose_and_data() -> None:
+    """The same again is the same; another key, environment, purpose or byte is another."""
+    keys = {"RECONCILER_KEY_STAGING": KEY, "RECONCILER_KEY_PRODUCTION": KEY}
+    found = AesSealer(EnvironmentKeys(keys, None))
+
+    digests = [
+        found.keyed_digest("staging", "backup", b"data"),
+        found.keyed_digest("production", "backup", b"data"),
+        found.keyed_digest("staging", "other", b"data"),
+        found.keyed_digest("staging", "backup", b"datA"),
+        sealer(OTHER_KEY).keyed_digest("staging", "backup", b"data"),
+    ]
+
+    assert found.keyed_digest("staging", "backup", b"data") == digests[0]
+    assert len(set(digests)) == len(digests)
+    assert all(re.fullmatch("[0-9a-f]{64}", each or "") for each in digests)
+
+
+def test_without_a_key_there_is_no_keyed_digest(tmp_path: Path) -> None:
+    """None is demanded beside a server; beside an embedded store one is made when asked for."""
+    assert AesSealer(EnvironmentKeys({}, None)).keyed_digest("e", "p", b"", create=True) is None
+    embedded = AesSealer(EnvironmentKeys({}, tmp_path))
+    with pytest.raises(SecretError, match="is gone"):
+        embedded.keyed_digest("e", "p", b"")
+
+    made = embedded.keyed_digest("e", "p", b"", create=True)
+
+    assert made == embedded.keyed_digest("e", "p", b"") is not None
+
+
+def test_a_malformed_key_makes_no_keyed_digest() -> None:
+    """A key that is there and wrong is an error, and no reason to go on without one."""
+    with pytest.raises(SecretError, match="does not hold base64"):
+        sealer("short").keyed_digest("staging", "backup", b"", create=True)
 
 
 def sources(

@@ -125,10 +125,41 @@ def test_another_store_is_wrong_usage(tmp_path: Path, url: str, found: str) -> N
 
 def test_the_password_of_the_store_is_never_shown(tmp_path: Path) -> None:
     """Neither the form for people nor the representation holds the password."""
-    found = load(tmp_path, store="postgresql://u:c4nary@db/x?sslmode=require&password=c4nary")
+    url = "postgresql://u:c4nary@db/x?sslmode=require&password=c4nary"
+    found = load(tmp_path, {"RECONCILER_STORE": url})
 
     assert found.redacted_store == "postgresql://***@db/x?sslmode=require&password=***"
     assert "c4nary" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:c4nary@db/x",
+        " postgresql://u:c4/na@ry@db:5432/x",
+        "postgresql://:c4nary@db/x",
+        "postgresql://db/x?sslmode=require&password=c4nary",
+    ],
+)
+def test_a_password_on_the_command_line_is_refused(tmp_path: Path, url: str) -> None:
+    """Everybody on a machine can read its command lines, so none may hold a password."""
+    with pytest.raises(UsageError, match="--store holds a password") as caught:
+        load(tmp_path, store=url)
+
+    assert "c4" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u@db:5432/x",
+        "postgresql://u:@/x?host=/run/pg",
+        "postgresql:///x?host=/run/pg&application_name=a@b:c",
+    ],
+)
+def test_a_server_without_a_password_may_be_named_anywhere(tmp_path: Path, url: str) -> None:
+    """PGPASSWORD, a file or a certificate may say who it is."""
+    assert load(tmp_path, store=url).store == url
 
 
 def test_log_options(tmp_path: Path) -> None:
@@ -201,8 +232,9 @@ def test_ci_is_what_the_variable_says(tmp_path: Path, value: str, *, expected: b
 
 
 def test_the_values_of_our_secret_variables_are_known() -> None:
-    """Tokens and sealing keys are masked; names of files are not."""
+    """Tokens, sealing keys and passwords of URLs are masked; names of files are not."""
     environ = {
+        "RECONCILER_STORE": "postgresql://u:f%40ur@db/x",
         "RECONCILER_GIT_TOKEN": "one",
         "GITHUB_TOKEN": "two",
         "RECONCILER_KEY_STAGING": "three",
@@ -210,7 +242,8 @@ def test_the_values_of_our_secret_variables_are_known() -> None:
         "HOME": "/root",
     }
 
-    assert set(settings.secret_values(environ)) == {"one", "two", "three"}
+    found = set(settings.secret_values(environ))
+    assert found == {"one", "two", "three", "f%40ur", "f@ur"}
 
 
 def test_passwords_in_urls_are_known_as_they_are_and_decoded() -> None:

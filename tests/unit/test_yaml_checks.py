@@ -150,6 +150,17 @@ def test_a_client_secret_is_declared() -> None:
     assert found.startswith('6:28: unknown secret "HUB_SECRT" (did you mean "HUB_SECRET"?)')
 
 
+def test_a_receiver_is_an_address_or_a_declared_secret() -> None:
+    """Who is told is found out before there is anything to tell."""
+    spec = (
+        "secrets: {TEAM_CHAT: {from: store}}\n"
+        "notifications: [{on: [done], to: TEAM_CHAT}, {on: [done], to: ops@example.com}]"
+    )
+    [found] = found_in("Environment", spec.replace("to: TEAM_CHAT", "to: TEAM_CAT"))
+    assert '"TEAM_CAT" is neither a mail address nor a declared secret' in found
+    assert '(did you mean "TEAM_CHAT"?)' in found
+
+
 def test_windows_end_after_they_begin() -> None:
     """A window has a length."""
     [found] = found_in("Environment", "promotion: {windows: [{from: '10:00', to: '10:00'}]}")

@@ -148,6 +148,14 @@ def _environment(manifest: Mapping[str, Json]) -> Iterator[Problem]:
         if secret is not None and secret not in known:
             text = f"unknown secret {quoted(secret)}{nearest(secret, known)}; declare it in secrets"
             yield Problem(f"/spec/appConfiguration/{name}/clientSecret", text)
+    for index, entry in enumerate(spec.get("notifications", ())):
+        receiver = entry["to"]
+        if "@" not in receiver and receiver not in known:
+            text = (
+                f"{quoted(receiver)} is neither a mail address nor a declared "
+                f"secret{nearest(receiver, known)}; declare it in secrets"
+            )
+            yield Problem(f"/spec/notifications/{index}/to", text)
     yield from calendar.policy_findings(spec)
 
 

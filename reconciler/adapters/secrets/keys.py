@@ -53,6 +53,12 @@ class EnvironmentKeys:
             )
         return self._kept(self._state, environment, create=create)
 
+    def expected(self, environment: str) -> bool:
+        """Say whether a key should be there: configured, or kept beside the store."""
+        variable = variable_name(environment)
+        given = (variable, f"{variable}_FILE")
+        return self._state is not None or any(name in self._environ for name in given)
+
     def _kept(self, state: Path, environment: str, *, create: bool) -> bytes:
         """Return the key that is kept beside the store."""
         path = state / "keys" / environment
@@ -62,8 +68,9 @@ class EnvironmentKeys:
             _refuse_shared(path)
         except FileNotFoundError as error:
             raise SecretError(
-                f"The key {path} that sealed the secrets of {environment} is gone.",
-                hint="Put it back, or set these secrets again with: reconciler secret set",
+                f"The key {path} of {environment} is gone.",
+                hint="Put it back. Without it stored secrets have to be set again (`reconciler "
+                "secret set`), and older backups cannot be verified.",
             ) from error
         except OSError as error:
             raise SecretError(

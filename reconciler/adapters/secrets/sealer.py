@@ -70,6 +70,21 @@ class AesSealer:
             raise _damaged(environment, name)
         return data.decode("utf-8")
 
+    def keyed_digest(
+        self, environment: str, purpose: str, data: bytes, *, create: bool = False
+    ) -> str | None:
+        """Return a digest with a key derived for a purpose; None where the environment has none.
+
+        Raises:
+            SecretError: the key that should be there is gone, malformed or readable by others.
+        """
+        if not self._keys.expected(environment):
+            return None
+        key = self._keys.key(environment, create=create)
+        bound = canonical.dumps([f"reconciler {purpose}", environment]).encode()
+        derived = _derived(key, purpose.encode())
+        return hmac.new(derived, bound + data, hashlib.sha256).hexdigest()
+
 
 def _bound(environment: str, name: str) -> bytes:
     """Return what a sealed value is bound to."""

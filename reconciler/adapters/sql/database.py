@@ -5,27 +5,33 @@ A missing database reads as an empty one; the first writer sets it up.
 
 from __future__ import annotations
 
+import copy
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.pool import NullPool, SingletonThreadPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from reconciler.adapters import folder
 from reconciler.adapters.sql import dialect, schema
+from reconciler.adapters.sql.dialect import Backend, Use
 from reconciler.core import canonical
 from reconciler.core.canonical import Json
-from reconciler.core.errors import StoreError, StoreTooNew, StoreTooOld, UsageError
+from reconciler.core.errors import OutcomeUnknown, StoreBusy, StoreError, StoreTooNew, StoreTooOld
 from reconciler.ports import Unit
 
 BUSY_TIMEOUT = 10.0
-_PREFIX = "sqlite:///"
+GUARDED_AGAIN = 10.0  # seconds after which a transaction asks its guard once more before it commits
+_LOCKED = "is locked"  # as both dialects say it
+Guard = Callable[[Connection], None]
+Result = TypeVar("Result")
+_PAUSES = (0.05, 0.2, 0.5, 1.0)  # seconds before a transaction that gave way is run again
 
 
 class SchemaState(StrEnum):
@@ -65,33 +71,33 @@ def joined(unit: Unit) -> SqlUnit:
 
 
 class Database:
-    """One database file: `reading()` and `writing()` are its transactions.
+    """One database: `reading()`, `writing()` and `write(work)` are its transactions."""
 
-    Connections live as long as their transaction, so forks, threads and replaced files are safe.
-    """
-
-    def __init__(self, path: Path, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
-        """Name the file; nothing is opened or created yet. The time-out is in seconds."""
-        self.path = path
-        self._timeout = busy_timeout
+    def __init__(self, where: Backend | Path, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
+        """Name the database or its file; nothing is opened yet. The time-out is in seconds."""
+        self.backend: Backend = (
+            dialect.SqliteBackend(where, busy_timeout) if isinstance(where, Path) else where
+        )
         self._mine = threading.local()
-        self._engines: dict[str, Engine] = {}
+        self._guard: Guard | None = None
 
     @classmethod
     def from_url(cls, url: str, *, busy_timeout: float = BUSY_TIMEOUT) -> Database:
-        """Return the database of `sqlite:///path`; four slashes begin an absolute path.
+        """Return the database of `sqlite:///path` (four slashes: absolute) or `postgresql://…`.
 
         Raises:
             UsageError: another kind of URL.
         """
-        path = url.removeprefix(_PREFIX)
-        if path == url or not path:
-            scheme = url.partition(":")[0]
-            raise UsageError(
-                f"The store {scheme}:… is not one this program can use.",
-                hint="Give a file as sqlite:///PATH.",
-            )
-        return cls(Path(path), busy_timeout=busy_timeout)
+        return cls(dialect.backend_of(url, busy_timeout))
+
+    def guarded(self, guard: Guard) -> Database:
+        """Return the same database, where every write transaction asks the guard first.
+
+        What the guard raises rolls back. A long transaction asks it again before it commits.
+        """
+        other = copy.copy(self)
+        other._guard = guard  # noqa: SLF001 - a copy of our own
+        return other
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -111,31 +117,66 @@ class Database:
 
         Raises:
             StoreError: the database cannot be written, or has another schema.
+            OutcomeUnknown: nobody can tell whether it was committed.
         """
         if getattr(self._mine, "open", False):
             raise RuntimeError("This thread has a write transaction open already.")
-        if not self._has_bytes():
+        if not self._exists():
             self.migrate()
         self._mine.open = True
         try:
-            with self._explained(), self._engine("write").begin() as connection:
+            with self._explained(), ExitStack() as stack:
+                connection = self._enter(stack, Use.WRITE)
                 if not self._is_set_up(connection):
                     _upgrade(connection)
-                yield SqlUnit(connection)
+                with self._watched(connection):
+                    yield SqlUnit(connection)
+                self.backend.check_alive(connection)
+                with self._committing():
+                    stack.close()
         finally:
             self._mine.open = False
+
+    def write(self, work: Callable[[SqlUnit], Result], *, repeatable: bool = False) -> Result:
+        """Do work in a write transaction, again when it gave way to another or lost its connection.
+
+        So the work has no effect but what it writes. Once the commit was sent it is done again only
+        if it may be done twice (`repeatable`).
+
+        Raises:
+            StoreError: the database cannot be written, or has another schema.
+            OutcomeUnknown: nobody can tell whether it was committed.
+        """
+        for pause in _PAUSES:
+            try:
+                with self.writing() as unit:
+                    return work(unit)
+            except StoreError as error:
+                if not self._may_repeat(error, committed_too=repeatable):
+                    raise
+            time.sleep(pause)
+        with self.writing() as unit:
+            return work(unit)
+
+    def close(self) -> None:
+        """Close the connections that are kept; the next transaction makes new ones."""
+        for use in Use:
+            self.backend.engine(use).dispose()
+
+    def room(self) -> int | None:
+        """Return the bytes that this user may still write where the database lies, if known."""
+        return self.backend.room()
 
     def schema_state(self) -> SchemaState:
         """Say how the schema that is there stands to ours; creates nothing.
 
         Raises:
-            StoreError: the file cannot be read, or holds something else.
+            StoreError: the database cannot be read, or holds something else.
         """
-        with self._explained():
-            if not self._has_bytes():
+        with self._explained(), ExitStack() as stack:
+            if not self._exists():
                 return SchemaState.MISSING
-            with self._engine("read").begin() as connection:
-                return self._state(dialect.find_schema(connection))
+            return self._state(self.backend.find_schema(self._enter(stack, Use.READ)))
 
     def migrate(self) -> None:
         """Bring the schema up to date; all of it in one transaction, or nothing.
@@ -143,18 +184,66 @@ class Database:
         Raises:
             StoreTooNew: a newer program wrote it.
         """
-        self._create_file()
-        with self._explained(), self._engine("write").begin() as connection:
-            older = self._state(dialect.find_schema(connection)) is SchemaState.OLDER
+        try:
+            self.backend.create()
+        except OSError as error:
+            raise self._unusable(error) from error
+        with self._explained(), ExitStack() as stack:
+            connection = self._enter(stack, Use.MIGRATE)
+            older = self._state(self.backend.find_schema(connection)) is SchemaState.OLDER
             if older or not self._is_set_up(connection):
                 _upgrade(connection)
+            with self._committing():
+                stack.close()
+
+    def _enter(self, stack: ExitStack, use: Use) -> Connection:
+        """Begin a transaction; once more when a kept connection turns out to be gone."""
+        engine = self.backend.engine(use)
+        try:
+            return stack.enter_context(engine.begin())
+        except self.backend.errors as error:
+            if use is Use.WRITE and self.backend.is_unset(error):
+                self.migrate()
+            elif not self.backend.may_repeat(error):
+                raise
+        return stack.enter_context(engine.begin())
 
     def _enter_reader(self, stack: ExitStack) -> Connection:
-        if self._has_bytes():
-            connection = stack.enter_context(self._engine("read").begin())
+        if self._exists():
+            connection = self._enter(stack, Use.READ)
             if self._is_set_up(connection):
                 return connection
-        return stack.enter_context(self._engine("empty").begin())
+        return stack.enter_context(_empty_engine().begin())
+
+    @contextmanager
+    def _watched(self, connection: Connection) -> Iterator[None]:
+        if self._guard is None:
+            yield
+            return
+        begun = time.monotonic()
+        self._guard(connection)
+        yield
+        if time.monotonic() - begun > GUARDED_AGAIN:
+            self._guard(connection)
+
+    @contextmanager
+    def _committing(self) -> Iterator[None]:
+        try:
+            yield
+        except self.backend.errors as error:
+            if not self.backend.is_lost(error):
+                raise
+            raise OutcomeUnknown(
+                f"The store {self.backend.name} closed the connection during a commit: what was"
+                " written last is there or is not.",
+                hint="Run `reconciler reconcile`: it reads what was recorded and goes on there.",
+            ) from error
+
+    def _may_repeat(self, error: StoreError, *, committed_too: bool) -> bool:
+        if isinstance(error, OutcomeUnknown):
+            return committed_too
+        cause = error.__cause__
+        return cause is not None and self.backend.may_repeat(cause)
 
     def _state(self, found: dialect.Found) -> SchemaState:
         if found.version == schema.VERSION:
@@ -164,16 +253,16 @@ class Database:
             return SchemaState.OLDER if older else SchemaState.NEWER
         if found.tables:
             raise StoreError(
-                f"The database {self.path} holds tables of something else.",
-                hint="Name another file with --store.",
+                f"The database {self.backend.name} holds tables of something else.",
+                hint="Name another one with --store or RECONCILER_STORE.",
             )
         return SchemaState.MISSING
 
     def _is_set_up(self, connection: Connection) -> bool:
         """Say whether there is any schema; one that is there must be ours of today."""
-        found = dialect.find_schema(connection)
+        found = self.backend.find_schema(connection)
         state = self._state(found)
-        versions = f"The store {self.path} has schema {found.version}, this program"
+        versions = f"The store {self.backend.name} has schema {found.version}, this program"
         if state is SchemaState.NEWER:
             raise StoreTooNew(
                 f"{versions} knows only {schema.VERSION}.", hint="Upgrade this program."
@@ -184,40 +273,16 @@ class Database:
             )
         return state is SchemaState.OK
 
-    def _engine(self, use: str) -> Engine:
-        if use not in self._engines:
-            connectors: dict[str, dialect.Connector] = {
-                "read": lambda: dialect.connect(self.path, self._timeout, write=False),
-                "write": lambda: dialect.connect(self.path, self._timeout, write=True),
-                "empty": lambda: dialect.connect_empty(_empty_schema()),
-            }
-            begin = dialect.WRITE if use == "write" else dialect.READ
-            self._engines[use] = make_engine(connectors[use], begin, keep=use == "empty")
-        return self._engines[use]
-
-    def _has_bytes(self) -> bool:
+    def _exists(self) -> bool:
         try:
-            return self.path.stat().st_size > 0
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        except OSError as error:
-            raise self._unusable(error) from error
-
-    def _create_file(self) -> None:
-        parent = self.path.parent
-        try:
-            if parent.name == ".reconciler":
-                folder.ensure(parent)
-            else:
-                parent.mkdir(mode=folder.PRIVATE_FOLDER, parents=True, exist_ok=True)
-            folder.create_private(self.path)
+            return self.backend.exists()
         except OSError as error:
             raise self._unusable(error) from error
 
     def _unusable(self, error: OSError) -> StoreError:
         reason = error.strerror or str(error)
         return StoreError(
-            f"The store {self.path} cannot be opened: {reason}.",
+            f"The store {self.backend.name} cannot be opened: {reason}.",
             hint="Check the path, or name another file with --store.",
         )
 
@@ -225,14 +290,15 @@ class Database:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except dialect.ERRORS as error:
-            meaning, step = dialect.explain(error)
-            raise StoreError(f"The store {self.path} {meaning}.", hint=step) from error
         except UnicodeEncodeError as error:
             raise StoreError(
-                f"The store {self.path} cannot keep text that is not valid Unicode.",
+                f"The store {self.backend.name} cannot keep text that is not valid Unicode.",
                 hint="Look for lone surrogates in names and values.",
             ) from error
+        except self.backend.errors as error:
+            meaning, step = self.backend.explain(error)
+            kind = StoreBusy if meaning.startswith(_LOCKED) else StoreError
+            raise kind(f"The store {self.backend.name} {meaning}.", hint=step) from error
 
 
 def _upgrade(connection: Connection) -> None:
@@ -242,27 +308,13 @@ def _upgrade(connection: Connection) -> None:
     migrate.upgrade(connection)
 
 
-def make_engine(connector: dialect.Connector, begin: str, *, keep: bool = False) -> Engine:
-    """Return an engine whose transactions begin as said.
-
-    Connections live as long as their transaction, or with `keep` one as long as its thread.
-    """
-    pool = SingletonThreadPool if keep else NullPool
-    engine = create_engine("sqlite://", creator=connector, poolclass=pool)
-
-    @event.listens_for(engine, "begin")
-    def _(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
-
-
 @cache
-def _empty_schema() -> tuple[str, ...]:
+def _empty_engine() -> Engine:
+    """Return what reads the schema without a row, for when there is no store yet."""
     compiler = sqlite.dialect()
     statements: list[str] = []
     for table in schema.metadata.sorted_tables:
         statements.append(str(CreateTable(table).compile(dialect=compiler)))
         indexes = map(CreateIndex, table.indexes)
         statements.extend(str(each.compile(dialect=compiler)) for each in indexes)
-    return tuple(statements)
+    return dialect.empty_engine(tuple(statements))

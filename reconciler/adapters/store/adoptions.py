@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 
 from reconciler.adapters.sql import dialect
 from reconciler.adapters.sql.chunks import by_kind
-from reconciler.adapters.sql.database import Database
+from reconciler.adapters.sql.database import Database, SqlUnit
 from reconciler.adapters.sql.schema import adoptions
 from reconciler.core.canonical import Json
 from reconciler.core.model import ResourceKey
@@ -62,12 +62,15 @@ class SqlAdoptionWriter(SqlAdoptionReader):
         self, environment: str, running: Mapping[ResourceKey, tuple[str, Json]], at: str
     ) -> None:
         """Mark resources as adopted with digest and content; a later mark replaces an earlier."""
-        with self._database.writing() as unit:
+
+        def write(unit: SqlUnit) -> None:
             rows = [
                 (environment, *key, digest, unit.text(content), at)
                 for key, (digest, content) in running.items()
             ]
             dialect.execute_many(unit.connection, dialect.upsert(adoptions), _COLUMNS, rows)
+
+        self._database.write(write, repeatable=True)
 
 
 def forget(connection: Connection, environment: str, keys: Iterable[ResourceKey]) -> None:

@@ -6,14 +6,15 @@ It must not know how they were found.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select, tuple_
 
 from reconciler.adapters.sql import dialect
-from reconciler.adapters.sql.database import Database
+from reconciler.adapters.sql.database import Database, SqlUnit
 from reconciler.adapters.sql.schema import deployment_affected
 from reconciler.adapters.store.deployments import environment_of
 from reconciler.core.model import ResourceKey
@@ -47,12 +48,15 @@ def write(
             (deployment, code, row.user, *subject, row.integration or "", row.workflow or "")
             for row in batch
         ]
-        with database.writing() as unit:
-            environment_of(unit.connection, deployment)
-            statement = dialect.insert_new(deployment_affected)
-            dialect.execute_many(unit.connection, statement, _COLUMNS, found)
+        database.write(partial(_insert, deployment=deployment, found=found), repeatable=True)
         count += len(batch)
     return count
+
+
+def _insert(unit: SqlUnit, deployment: str, found: Sequence[tuple[str, ...]]) -> None:
+    environment_of(unit.connection, deployment)
+    statement = dialect.insert_new(deployment_affected)
+    dialect.execute_many(unit.connection, statement, _COLUMNS, found)
 
 
 def read(

@@ -14,7 +14,7 @@ from reconciler.adapters.sql import dialect
 from reconciler.adapters.sql.chunks import by_kind
 from reconciler.adapters.sql.database import SqlUnit
 from reconciler.adapters.sql.schema import applied_state, last_applied
-from reconciler.adapters.store import adoptions
+from reconciler.adapters.store import adoptions, coordination
 from reconciler.core import canonical
 from reconciler.core.canonical import Json
 from reconciler.core.model import Applied, ResourceKey
@@ -34,13 +34,14 @@ _FORGET = delete(last_applied).where(
 def read(connection: Connection, environment: str) -> Applied:
     """Return digests of what was last written.
 
-    A transaction writes all or nothing, so none is unfinished.
+    A transaction writes all or nothing; only what is written one by one can be unfinished.
     """
     found = dialect.fetch_plain(connection, _DIGESTS, {"environment": environment})
     state = select(applied_state.c.content_digest).where(applied_state.c.environment == environment)
     content_digest = connection.execute(state).scalar()
     digests = {ResourceKey(kind, name): digest for kind, name, digest in found}
-    return Applied(digests=digests, content_digest=content_digest)
+    unfinished = coordination.unfinished(connection, environment)
+    return Applied(digests=digests, content_digest=content_digest, unfinished=unfinished)
 
 
 def read_contents(
@@ -83,9 +84,13 @@ def forget_all(connection: Connection, environment: str) -> None:
 
 
 def write_state(
-    connection: Connection, environment: str, content_digest: str, deployment: str
+    connection: Connection, environment: str, content_digest: str | None, deployment: str
 ) -> None:
-    """Write down which content it was that was applied."""
+    """Write down which content it was that was applied; None: nothing ever was."""
+    if content_digest is None:
+        gone = delete(applied_state).where(applied_state.c.environment == environment)
+        connection.execute(gone)
+        return
     state = {"environment": environment, "content_digest": content_digest}
     connection.execute(dialect.upsert(applied_state), state | {"deployment": deployment})
 

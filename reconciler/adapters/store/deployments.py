@@ -5,6 +5,7 @@ It must not know when a transaction begins or ends.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,8 +14,10 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 
 from reconciler.adapters.sql import dialect
 from reconciler.adapters.sql.chunks import chunks
-from reconciler.adapters.sql.schema import deployments, journal
+from reconciler.adapters.sql.schema import deployments, journal, maintenance
 from reconciler.adapters.store import rows
+from reconciler.core import canonical
+from reconciler.core.canonical import Json
 from reconciler.core.errors import Busy, NotFound
 from reconciler.core.model import Deployment, Phase, Step
 
@@ -45,21 +48,57 @@ def write(connection: Connection, deployment: Deployment) -> None:
     connection.execute(insert(deployments), rows.deployment_row(deployment))
 
 
-def end(
-    connection: Connection, deployment: str, phase: Phase, finished_at: str, *, live: bool
-) -> None:
-    """End a deployment; `live` takes the mark from the one that had it.
+def begin_maintenance(connection: Connection, deployment: Deployment) -> None:
+    """Record that an environment is in maintenance while a deployment runs."""
+    row = {
+        "environment": deployment.environment,
+        "deployment": deployment.id,
+        "since": deployment.started_at,
+        "reason": " ".join(filter(None, (deployment.type, deployment.version))),
+    }
+    connection.execute(dialect.upsert(maintenance), row)
+
+
+def mark_live(connection: Connection, deployment: str) -> None:
+    """Give a deployment the Live mark, taken from the one that had it.
 
     Raises:
         NotFound: no such deployment.
     """
-    environment = environment_of(connection, deployment)
-    table = deployments.c
-    if live:
-        had_it = update(deployments).where(table.environment == environment, table.live)
-        connection.execute(had_it.values(live=False))
-    ended = update(deployments).where(table.id == deployment)
-    connection.execute(ended.values(phase=phase.value, finished_at=finished_at, live=live))
+    environment, table = environment_of(connection, deployment), deployments.c
+    had_it = update(deployments).where(table.environment == environment, table.live)
+    connection.execute(had_it.values(live=False))
+    change(connection, deployment, live=True)
+
+
+def end(
+    connection: Connection,
+    deployment: str,
+    phase: Phase,
+    finished_at: str,
+    messages: Sequence[Mapping[str, Json]] = (),
+) -> None:
+    """End a deployment; messages are added to those that it has.
+
+    Raises:
+        NotFound: no such deployment.
+    """
+    if messages:
+        query = select(deployments.c.messages).where(deployments.c.id == deployment)
+        had = json.loads(connection.execute(query).scalar() or "[]")
+        change(connection, deployment, messages=canonical.dumps([*had, *map(dict, messages)]))
+    change(connection, deployment, phase=phase.value, finished_at=finished_at)
+
+
+def change(connection: Connection, deployment: str, **values: object) -> None:
+    """Change columns of a deployment.
+
+    Raises:
+        NotFound: no such deployment.
+    """
+    changed = update(deployments).where(deployments.c.id == deployment).values(**values)
+    if not connection.execute(changed).rowcount:
+        environment_of(connection, deployment)
 
 
 def environment_of(connection: Connection, deployment: str) -> str:
@@ -84,13 +123,6 @@ def write_step(connection: Connection, deployment: str, step: Step) -> None:
     position = connection.execute(last.where(journal.c.deployment == deployment)).scalar_one()
     row = rows.step_row(deployment, step) | {"position": position + 1}
     connection.execute(dialect.upsert(journal, keep=("position",)), row)
-
-
-def mark_applied(connection: Connection, deployment: str) -> None:
-    """Journal step `apply` as done."""
-    apply = update(journal).where(journal.c.deployment == deployment, journal.c.name == "apply")
-    if not connection.execute(apply.values(state="done")).rowcount:
-        write_step(connection, deployment, Step(name="apply", state="done"))
 
 
 def _busy(other: Deployment) -> Busy:

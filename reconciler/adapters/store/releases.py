@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from reconciler.adapters.sql import dialect, schema
 from reconciler.adapters.sql.chunks import chunks
-from reconciler.adapters.sql.database import Database
+from reconciler.adapters.sql.database import Database, SqlUnit
 from reconciler.adapters.sql.schema import audit, store_identity, tags_seen
 from reconciler.core.errors import Conflict, NotFound
 from reconciler.core.releases.records import (
@@ -91,8 +91,7 @@ class SqlReleaseWriter:
             known = _known(connection, {name for name, _ in given})
         found = [as_given(tag) for key, tag in given.items() if key not in known]
         if found:
-            with self._database.writing() as unit:
-                _insert(unit.connection, found)
+            self._database.write(lambda unit: _insert(unit.connection, found), repeatable=True)
 
     def judge_tag(
         self, name: str, object_id: str, state: TagState, reason: str | None, *, reported: bool
@@ -107,11 +106,14 @@ class SqlReleaseWriter:
             before = _seen(connection, name, object_id)
         if judged(before, state, reason, reported=reported) == before:
             return
-        with self._database.writing() as unit:
+
+        def write(unit: SqlUnit) -> None:
             if state is TagState.ACCEPTED:
                 _refuse_another(unit.connection, name, object_id)
             before = _seen(unit.connection, name, object_id)
             _rewrite(unit.connection, judged(before, state, reason, reported=reported))
+
+        self._database.write(write, repeatable=True)
 
     def report_deleted(self, name: str, object_id: str) -> None:
         """Remember that the deletion of a tag was told.
@@ -121,23 +123,29 @@ class SqlReleaseWriter:
         """
         with self._database.reading() as connection:
             before = _seen(connection, name, object_id)
-        if not before.deletion_reported:
-            with self._database.writing() as unit:
-                before = _seen(unit.connection, name, object_id)
-                _rewrite(unit.connection, replace(before, deletion_reported=True))
+        if before.deletion_reported:
+            return
+
+        def write(unit: SqlUnit) -> None:
+            before = _seen(unit.connection, name, object_id)
+            _rewrite(unit.connection, replace(before, deletion_reported=True))
+
+        self._database.write(write, repeatable=True)
 
     def set_trust(self, trust: Trust) -> None:
         """Write the trusted commit of an environment, and an audit entry, in one transaction."""
         row = asdict(trust)
         row["commit_id"] = row.pop("commit")
-        with self._database.writing() as unit:
+
+        def write(unit: SqlUnit) -> None:
             unit.connection.execute(dialect.upsert(schema.trust), row)
             unit.connection.execute(insert(audit), asdict(trust_audit(trust)))
 
+        self._database.write(write)
+
     def add_audit(self, entry: AuditEntry) -> None:
         """Write an audit entry."""
-        with self._database.writing() as unit:
-            unit.connection.execute(insert(audit), asdict(entry))
+        self._database.write(lambda unit: unit.connection.execute(insert(audit), asdict(entry)))
 
 
 def _known(connection: Connection, names: Iterable[str]) -> set[tuple[str, str]]:

@@ -10,7 +10,7 @@ import typer
 from reconciler.cli import options, promoting, releasing, terminal
 from reconciler.cli.options import TextFormat
 from reconciler.cli.session import Session
-from reconciler.core.errors import ReconcilerError, worst_exit
+from reconciler.core.errors import EXIT_DONE, EXIT_ERROR, ReconcilerError, worst_exit
 from reconciler.core.model import Environment
 from reconciler.core.releases.model import ReleaseName
 from reconciler.services.deploying.options import ApplyOptions
@@ -59,14 +59,18 @@ def run(
         retry=retry,
     )
     found: list[Promotion] = []
+    stopped = False
     for environment in _environments(session, grounds, only):
+        if stopped := promoting.is_stopped(session, environment.name):
+            break
         results = _promoted(session, grounds, environment, request)
         found.extend(results)
         if as_text:
             promoting.show(session, results)
     if not as_text:
         promoting.show_json(session, found)
-    return worst_exit(promotion.exit_code for promotion in found)
+    code = worst_exit(promotion.exit_code for promotion in found)
+    return code or (EXIT_ERROR if stopped else EXIT_DONE)
 
 
 def _environments(

@@ -11,7 +11,7 @@ from reconciler.cli import failures, options, promoting, terminal
 from reconciler.cli.options import TextFormat
 from reconciler.cli.process import Stop
 from reconciler.cli.session import Session
-from reconciler.core.errors import EXIT_DONE, ReconcilerError, worst_exit
+from reconciler.core.errors import EXIT_DONE, EXIT_ERROR, ReconcilerError, worst_exit
 from reconciler.services.deploying.options import ApplyOptions
 from reconciler.services.workspace import names
 
@@ -64,7 +64,7 @@ def run(
         except ReconcilerError as error:
             # The agent outlives what may be over at the next turn: a remote, a lock, a commit.
             failures.show(error, [])
-        if stop.wait(every):
+        if session.services.interruptions.noted is not None or stop.wait(every):
             return EXIT_DONE
         session.renew()
 
@@ -78,8 +78,10 @@ def _once(
         session.note(notice)
     as_text = format is TextFormat.TEXT
     show = promoting.shower(session, as_text=as_text)
-    results = []
+    results, stopped = [], False
     for environment in names(chosen, environments):
+        if stopped := promoting.is_stopped(session, environment.name):
+            break
         with terminal.steps() as progress:
             result = services.job.reconcile(
                 chosen, environment, replace(allowed, progress=progress), show
@@ -89,4 +91,5 @@ def _once(
             promoting.reconciled(session, result)
     if not as_text:
         promoting.reconciled_json(session, results)
-    return worst_exit(result.exit_code for result in results)
+    code = worst_exit(result.exit_code for result in results)
+    return code or (EXIT_ERROR if stopped else EXIT_DONE)

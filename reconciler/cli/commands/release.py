@@ -12,7 +12,7 @@ from reconciler.cli import completing, options, releasing
 from reconciler.cli.commands import release_propose
 from reconciler.cli.options import TextFormat
 from reconciler.cli.session import Session
-from reconciler.core.errors import UsageError
+from reconciler.core.errors import EXIT_DONE, UsageError
 from reconciler.core.releases import statements
 from reconciler.core.releases.model import Acknowledgement, ReleaseType
 from reconciler.core.releases.statements import Hold
@@ -266,12 +266,15 @@ def resume(
 ) -> int:
     """End the holds of an environment, or of one of its releases.
 
-    By a second signed tag, of a release manager.
+    Those by tags are ended by a second signed tag, of a release manager. The hold that restoring a
+    backup placed stands in the store and needs none; an editable environment has only that.
     """
     session: Session = context.obj
-    grounds = releasing.grounds(session)
-    environment, version = releasing.target(grounds, target)
     refuse_blank(reason)
+    grounds = releasing.grounds(session)
+    if "/" not in target and releasing.lift(session, grounds, target, reason):
+        return EXIT_DONE
+    environment, version = releasing.target(grounds, target)
     stater = session.services.releases.stater
     stated, ended = stater.resume(grounds, environment, version, reason)
     session.show(f"{target} is resumed; ended: {', '.join(ended)}")

@@ -51,7 +51,8 @@ def list_(
     session: Session = context.obj
     as_json = format is TextFormat.JSON
     found = session.services.views.lister.see(environment or (), limit, whole=as_json)
-    for notice in found.notices:
+    named = environment or [row.release.environment for row in found.rows]
+    for notice in (*found.notices, *session.services.holds.told(named)):
         session.note(notice)
     errors = [Invalid(found.findings)] if found.findings else []
     if as_json:
@@ -73,6 +74,8 @@ def show(
 
     session: Session = context.obj
     found = session.services.views.lister.show(release)
+    for notice in session.services.holds.told([found.release.environment]):
+        session.note(notice)
     if format is TextFormat.JSON:
         session.show_json(releases.answer([found]))
     else:

@@ -126,14 +126,18 @@ Subject = Annotated[
 
 @app.command(name="import", help=IMPORT_HELP, epilog=IMPORT_EPILOG)
 def import_(
-    context: typer.Context, environment: options.Environment, file: File, format: FileFormat = None
+    context: typer.Context,
+    environment: options.Environment,
+    file: File,
+    format: FileFormat = None,
+    lock_timeout: options.LockTimeout = 0,
 ) -> int:
     """Import users."""
     session: Session = context.obj
     keeper = session.services.users
     colour = not session.options.no_color
     with user_input.opened(file, format) as source, progress.bars(colour=colour) as shown:
-        outcome = keeper.import_file(environment, source, shown)
+        outcome = keeper.import_file(environment, source, shown, lock_timeout)
     if outcome.findings:
         _refused(session, outcome)
         return EXIT_ERROR

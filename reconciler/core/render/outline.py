@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from reconciler.core import canonical
 from reconciler.core.canonical import Json
 from reconciler.core.model import Change, Kind
 from reconciler.core.render.foreign import shown
@@ -32,7 +33,8 @@ def title(change: Change) -> str | None:
 def outline(change: Change, width: int) -> list[Line]:
     """Return what comes with an added resource, or goes with a removed one."""
     content = change.before if change.after is None else change.after
-    spec = mapping(mapping(content).get("spec"))
+    # What was just read and what was remembered have their keys in another order.
+    spec = mapping(canonical.ordered(mapping(content).get("spec")))
     rows = _OUTLINES.get(change.key.kind, _anything)(spec)
     sign = SYMBOLS[change.action]
     lines = [Line(sign, 1, f"{label}: {text}") for label, text in rows if text]

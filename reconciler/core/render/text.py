@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from reconciler.core import steps
 from reconciler.core.messages.review import Message, Severity
 from reconciler.core.model import Action, Change, Finding
 from reconciler.core.plan import Plan
@@ -200,6 +201,8 @@ def _facts(one: Plan, style: Style) -> Iterator[str]:
         yield wording.unmanaged(one.unmanaged)
     if one.digest:
         yield style.paint(f"Plan digest {shown(one.digest)}", DIM)
+    if one.digest and one.changes:
+        yield style.paint(f"Steps of the deployment: {steps.in_order()}", DIM)
 
 
 def _found(many: Sequence[Finding], style: Style) -> Iterator[str]:

@@ -27,12 +27,7 @@ BUDGET = "RemovalBudgetExceeded"
 def guard(planned: Planned, options: ApplyOptions) -> None:
     """Refuse, before anything is written, what must not be applied."""
     plan = planned.plan
-    if not plan.complete:
-        reason = plan.incomplete_reason or "not everything could be read"
-        raise PlatformError(
-            f"The platform of {plan.environment} was not read completely: {reason}.",
-            hint="Nothing was written; try again when it answers.",
-        )
+    refuse_incomplete(plan)
     if theirs := writes.unmanaged_conflicts(planned):
         raise Unmanaged(
             f"{_some(theirs)} exists in {plan.environment} and was not made by reconciler.",
@@ -43,6 +38,16 @@ def guard(planned: Planned, options: ApplyOptions) -> None:
     for message in plan.messages:
         if message.code == BUDGET and not options.allow_removals:
             raise Held(message.text, hint=message.action)
+
+
+def refuse_incomplete(plan: Plan) -> None:
+    """Refuse to act on a platform that was not read completely: unknown is not absent."""
+    if not plan.complete:
+        reason = plan.incomplete_reason or "not everything could be read"
+        raise PlatformError(
+            f"The platform of {plan.environment} was not read completely: {reason}.",
+            hint="Nothing was written; try again when it answers.",
+        )
 
 
 def verify(platform: Platform, written: Mapping[ResourceKey, str | None]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.core.canonical import Json
 from reconciler.core.errors import ReconcilerError
@@ -25,6 +25,7 @@ class Attempt:
     chosen: Chosen
     allow_empty: bool
     recovered: tuple[str, ...]
+    patience: float = 0
 
     @property
     def plan(self) -> Plan:
@@ -65,9 +66,15 @@ class Deployer:
         environment = chosen.repository.environment(name)
         refuse_release_only(environment)
         self.refuse_loosened(chosen, environment)
-        recovered = self.recoverer.recover(name, patience)
+        recovered = self.recoverer.recover(environment, patience)
         planned = self._plan(chosen, environment, allow_empty=allow_empty)
-        return Attempt(planned=planned, chosen=chosen, allow_empty=allow_empty, recovered=recovered)
+        return Attempt(
+            planned=planned,
+            chosen=chosen,
+            allow_empty=allow_empty,
+            recovered=recovered,
+            patience=patience,
+        )
 
     def apply(
         self,
@@ -79,7 +86,7 @@ class Deployer:
     ) -> Applied:
         """Apply what was shown; it is planned again just before."""
         environment = attempt.planned.loaded.environment
-        return self.applier.apply(
+        applied = self.applier.apply(
             attempt.planned,
             lambda: self._plan(
                 attempt.chosen, environment, allow_empty=attempt.allow_empty, told=False
@@ -88,9 +95,14 @@ class Deployer:
                 reviewed=reviewed,
                 allow_removals=allow_removals,
                 actor=self.actor,
+                patience=attempt.patience,
                 progress=progress,
             ),
         )
+        store = self.applier.store
+        # A person decided what runs: what they restored before is no longer to be guarded.
+        lifted = store.hold(environment.name) is not None and store.lift_hold(environment.name)
+        return replace(applied, lifted=lifted)
 
     def _plan(
         self, chosen: Chosen, environment: Environment, *, allow_empty: bool, told: bool = True

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.core import order
-from reconciler.core.facts import facts
-from reconciler.core.model import Action, Difference, Entry, Reason, ResourceKey
+from reconciler.core.facts import facts_of_running
+from reconciler.core.model import Action, Difference, Facts, Reason, ResourceKey
 from reconciler.ports import Operation
 from reconciler.services.planning import Planned
 
@@ -21,7 +21,7 @@ def chosen(planned: Planned, *, heal: bool, settle: bool = False) -> tuple[Diffe
     kept = [d for d in drift if d.reason in always or heal]
     known = {key: entry.facts for key, entry in planned.loaded.desired.entries.items()}
     removed = (c for c in planned.plan.changes if c.action is Action.REMOVE and c.before)
-    known |= {change.key: facts(change.before or {}) for change in removed}
+    known |= {change.key: facts_of_running(change.before or {}) for change in removed}
     return order.by_dependency((*planned.comparison.pending, *kept), known)
 
 
@@ -45,7 +45,7 @@ def operations(planned: Planned, differences: Iterable[Difference]) -> tuple[Ope
             content=contents.get(d.key),
             digest=entries[d.key].digest if d.key in contents else None,
             expected=seen.get(d.key),
-            relationships=relationships(entries[d.key]) if d.key in contents else (),
+            relationships=relationships(d.key, entries[d.key].facts) if d.key in contents else (),
         )
         for d in differences
     )
@@ -61,14 +61,14 @@ def settled(planned: Planned) -> tuple[Operation, ...]:
             content=contents[key],
             digest=entries[key].digest,
             expected=entries[key].digest,
-            relationships=relationships(entries[key]),
+            relationships=relationships(key, entries[key].facts),
         )
         for key in keys
     )
 
 
-def relationships(entry: Entry) -> tuple[tuple[str, ResourceKey], ...]:
+def relationships(key: ResourceKey, facts: Facts) -> tuple[tuple[str, ResourceKey], ...]:
     """Return what a resource is related to: what it needs, and the secrets it requires."""
-    needed = [(key.kind.lower(), key) for key in order.requirements(entry.key, entry.facts)]
-    secrets = [("secret", ResourceKey("Secret", name)) for name in entry.facts.secrets]
+    needed = [(other.kind.lower(), other) for other in order.requirements(key, facts)]
+    secrets = [("secret", ResourceKey("Secret", name)) for name in facts.secrets]
     return (*needed, *secrets)

@@ -42,12 +42,16 @@ class ApplyOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What an apply wrote; `deployment` is None when there was nothing to write."""
+    """What an apply wrote; `deployment` is None when there was nothing to write.
+
+    `lifted`: a hold that restoring a backup had placed is over.
+    """
 
     summary: Mapping[str, int]
     healed: int = 0
     secrets: tuple[str, ...] = ()
     deployment: str | None = None
+    lifted: bool = False
 
 
 NOTHING = Applied(summary={action.value: 0 for action in Action})

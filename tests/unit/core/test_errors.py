@@ -35,6 +35,15 @@ def test_a_hint_follows_the_text() -> None:
     assert (error.text, error.hint) == ("It is full.", "Empty it.")
 
 
+def test_one_thing_more_is_said_before_the_hint() -> None:
+    """What is added belongs to the text, however the error is shown."""
+    error = ReconcilerError("It is full.", hint="Empty it.")
+    error.add("Nothing was changed.")
+
+    assert error.text == "It is full. Nothing was changed."
+    assert str(error) == "It is full. Nothing was changed. Empty it."
+
+
 @pytest.mark.parametrize(("count", "text"), [(1, "1 finding in"), (2, "2 findings in")])
 def test_findings_are_counted(count: int, text: str) -> None:
     """Findings are carried out whole, and the text counts them."""

@@ -8,18 +8,19 @@ from typing import Any
 
 from reconciler.adapters.manifests.reader import ManifestReader
 from reconciler.adapters.manifests.writing import YamlWriter
+from reconciler.bootstrap.deployments import DeploymentServices
 from reconciler.bootstrap.releases import ReleaseServices
 from reconciler.core.canonical import Json
 from reconciler.core.errors import Invalid
 from reconciler.core.model import Environment, Finding, Kind, ResourceKey
 from reconciler.core.plan import Plan
 from reconciler.ports import Parsed, ParseRequest
+from reconciler.services.activities import Activities
 from reconciler.services.deploying.applying import Applier
+from reconciler.services.deploying.locking import Locker
 from reconciler.services.deploying.manual import Deployer
 from reconciler.services.deploying.options import Applied, ApplyOptions
-from reconciler.services.deploying.purging import Purger
 from reconciler.services.deploying.recovering import Recoverer
-from reconciler.services.deploying.secrets import SecretResolver
 from reconciler.services.loading.environment import Loaded
 from reconciler.services.planning import Planned, Planner
 from reconciler.services.reconciling import Job, Reconciled
@@ -28,6 +29,8 @@ from reconciler.services.viewing import Viewer
 from reconciler.services.workspace import Chosen, Workspace
 from reconciler.testing import (
     FakeClock,
+    FakeInterruptions,
+    FakeMessenger,
     FakeProcesses,
     FakeSealer,
     MemoryCache,
@@ -129,6 +132,22 @@ class CountingReader(ManifestReader):
         return super().parse_definition(path, data, format)
 
 
+class Ground:
+    """What deployments stand on: the fakes of a shop."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.store = shop.store
+        self.clock = shop.clock
+        self.processes = shop.processes
+        self.interruptions = shop.interruptions
+        self.sealer = shop.sealer
+        self.sources = shop.secrets
+        self.messenger = shop.messenger
+        self.workspace = shop.workspace
+        self.actor = shop.actor
+        self.platform = shop.platform_of
+
+
 class Standing:
     """What the services of releases stand on: the fakes of a shop."""
 
@@ -161,6 +180,8 @@ class Shop:
         )
         self.clock = FakeClock()
         self.processes = FakeProcesses()
+        self.interruptions = FakeInterruptions()
+        self.messenger = FakeMessenger()
         self.sealer = FakeSealer()
         self.progress: list[tuple[str, str]] = []
         self.shown: list[Plan] = []
@@ -215,20 +236,24 @@ class Shop:
         )
 
     @property
+    def deployments(self) -> DeploymentServices:
+        """What every deployment works with, wired as the program does."""
+        return DeploymentServices(Ground(self))
+
+    @property
+    def locker(self) -> Locker:
+        """What takes locks."""
+        return self.deployments.locker
+
+    @property
     def recoverer(self) -> Recoverer:
         """What closes interrupted deployments."""
-        return Recoverer(store=self.store, clock=self.clock, processes=self.processes)
+        return self.deployments.recoverer
 
     @property
     def applier(self) -> Applier:
         """What applies."""
-        return Applier(
-            store=self.store,
-            platform=self.platform_of,
-            secrets=SecretResolver(source=self.secrets, sealer=self.sealer),
-            clock=self.clock,
-            processes=self.processes,
-        )
+        return self.deployments.applier
 
     @property
     def viewer(self) -> Viewer:
@@ -258,8 +283,13 @@ class Shop:
             recoverer=self.recoverer,
             applier=self.applier,
             converger=self.releases.converger,
-            purger=Purger(store=self.store, platform=self.platform_of, clock=self.clock),
+            purger=self.deployments.purger,
         )
+
+    @property
+    def activities(self) -> Activities:
+        """What registers what runs beside deployments."""
+        return Activities(store=self.store, clock=self.clock, processes=self.processes)
 
     @property
     def releases(self) -> ReleaseServices:

@@ -114,6 +114,8 @@ def keeper(shop: Shop, planned: Planned | None = None) -> UserKeeper:
         platform=shop.platform_of,
         reader=shop.platform_of,
         staging=staging,
+        activities=shop.activities,
+        actor=shop.actor,
         preview=preview,
     )
 
@@ -132,7 +134,9 @@ def deployed(shop: Shop, id: str = "d-1", *ids: str, **fields: object) -> Deploy
     if ids:
         shop.store.record_affected(id, SCOPES, HUBSPOT_KEY, map(row, ids))
     assert isinstance(phase, Phase)
-    shop.store.finish(id, phase, made.started_at, live=phase is Phase.SUCCEEDED)
+    if phase is Phase.SUCCEEDED:
+        shop.store.mark_live(id)
+    shop.store.finish(id, phase, made.started_at)
     return made
 
 

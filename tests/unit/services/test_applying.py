@@ -7,21 +7,20 @@ from typing import Any
 import pytest
 
 from reconciler.core import canonical
+from reconciler.core.coordination import Effect, EffectState
 from reconciler.core.errors import (
     Busy,
     Held,
     PlatformError,
-    ReconcilerError,
     SecretError,
     StalePlan,
-    StoreError,
     Unmanaged,
-    VerificationFailed,
 )
-from reconciler.core.model import Deployment, Kind, Observation, Phase, ResourceKey
+from reconciler.core.model import Deployment, Kind, Phase, ResourceKey
 from reconciler.core.render import json as render_json
 from reconciler.core.steps import STEPS
-from reconciler.testing import MemoryPlatform, MemorySecrets, deployment, workflow
+from reconciler.services.deploying.options import ApplyOptions
+from reconciler.testing import MemorySecrets, deployment, workflow
 from tests.unit.services.shop import (
     CREATED_KEY,
     FOLDER,
@@ -319,14 +318,47 @@ def test_what_is_refused_leaves_no_deployment(deployed: Shop) -> None:
     assert len(deployed.store.deployments()) == count
 
 
-def test_another_deployment_at_work_is_waited_for(deployed: Shop) -> None:
-    """While a deployment runs no other begins."""
-    deployed.store.begin(deployment("other", "development"))
+def test_another_one_at_work_is_waited_for(deployed: Shop) -> None:
+    """While somebody holds the lock no deployment begins, and none is recorded."""
     deployed.workflow("new")
+    count = len(deployed.store.deployments())
 
-    with pytest.raises(Busy):
+    with (
+        deployed.locker.holding("development", holder="ben", reason="apply"),
+        pytest.raises(Busy, match=r"development is locked by ben on host here, process 1: apply"),
+    ):
         deployed.apply()
     assert deployed.platform.writes == []
+    assert len(deployed.store.deployments()) == count
+    assert deployed.store.maintenance("development") is None
+
+
+def test_what_runs_beside_it_is_waited_for(deployed: Shop) -> None:
+    """An import at work stops a deployment before anybody is affected."""
+    deployed.workflow("new")
+    with (
+        deployed.activities.running("development", "import", "An import of users"),
+        pytest.raises(Busy, match="An import of users runs in development since"),
+    ):
+        deployed.apply()
+
+    assert (deployed.progress[-1], deployed.store.locks()) == (("check", "failed"), [])
+    assert len(deployed.store.deployments()) == 1
+
+
+def test_an_unfinished_one_is_left_as_it_is(deployed: Shop) -> None:
+    """Beside a deployment that was not ended none begins; its record and effects stay."""
+    effect = Effect(position=0, key=NEW, before=None, after="sha256:x", state=EffectState.BEGUN)
+    deployed.store.begin(deployment("other", "development"))
+    deployed.store.record_effects("other", "development", [effect])
+    deployed.workflow("newer")
+
+    with pytest.raises(Busy, match="Deployment other works on development"):
+        deployed.apply()
+    assert deployed.store.effects("other") == [effect]
+    assert deployed.store.maintenance("development") is not None
+    assert [each.id for each in deployed.store.running("development")] == ["other"]
+    assert deployed.store.locks() == []
 
 
 # --- the journal --------------------------------------------------------------------------------
@@ -355,7 +387,8 @@ def test_steps_have_times_and_a_log(shop: Shop) -> None:
         "secret API_KEY changed",
         "secret HUBSPOT_SECRET changed",
     )
-    assert all(step.log == () for step in last(shop).steps if step.name != "apply")
+    others = {step.name: step.log for step in last(shop).steps if step.log and step is not apply}
+    assert others == {"backup": (f"backup {last(shop).backup}: 0 resources, 0 users",)}
 
 
 def test_the_deployment_is_recorded(shop: Shop) -> None:
@@ -381,55 +414,34 @@ def test_the_newest_success_is_live(deployed: Shop) -> None:
     assert [each.live for each in deployed.store.deployments("development")] == [True, False]
 
 
-# --- failures -----------------------------------------------------------------------------------
+def test_it_is_in_maintenance_for_as_long_as_it_takes(shop: Shop) -> None:
+    """From the lock on, and no longer once everything is verified; then nobody holds it."""
+    seen: dict[str, bool] = {}
+
+    def look(name: str, _state: str) -> None:
+        seen.setdefault(name, shop.store.maintenance("development") is not None)
+
+    planned = shop.plan()
+    shop.applier.apply(planned, shop.plan, ApplyOptions(progress=look))
+
+    closed = ("replan", "backup", "apply", "verify", "record", "unlock")
+    assert seen == {step.name: step.name in closed for step in STEPS}
+    assert shop.store.locks() == []
 
 
-@pytest.mark.parametrize(
-    ("failure", "phase"),
-    [
-        (PlatformError("down"), Phase.ERRORED),
-        (StalePlan("moved"), Phase.ABORTED),
-        (StoreError("disk full"), Phase.ERRORED),
-    ],
-)
-def test_a_failure_in_the_transaction_leaves_nothing(
-    deployed: Shop, failure: ReconcilerError, phase: Phase
-) -> None:
-    """When the platform refuses, records, secrets and resources are as they were."""
+def test_a_backup_of_what_ran_before_is_kept(deployed: Shop) -> None:
+    """Each deployment names the backup that it took, of all that ran."""
+    before = dict(deployed.platform.observe().digests)
     deployed.workflow("new")
-    deployed.secrets.values["development", "API_KEY"] = "k-2"
-    before = state(deployed)
-    deployed.platform.failure = failure
+    deployed.apply()
+    (backup, _) = deployed.store.backups("development")
 
-    with pytest.raises(type(failure)):
-        deployed.apply()
-    assert state(deployed) == before
-    assert (last(deployed).phase, last(deployed).live) == (phase, False)
-    assert deployed.store.deployments("development")[1].live
+    assert (last(deployed).backup, backup.deployment) == (backup.id, last(deployed).id)
+    kept = deployed.deployments.keeper.contents(backup.id, "development")
+    assert kept.digests == before
 
 
-def test_a_failed_commit_leaves_nothing(deployed: Shop) -> None:
-    """Platform and record are one transaction: a commit that fails takes both back."""
-    deployed.workflow("new")
-    before = state(deployed)
-    deployed.store.fail_commit = StoreError("The disk is full.")
-
-    with pytest.raises(StoreError):
-        deployed.apply()
-    assert state(deployed) == before
-    assert steps(deployed) == [("check", "done"), ("replan", "done"), ("apply", "failed")]
-    assert last(deployed).steps[-1].reason == "The disk is full."
-    assert deployed.progress[-1] == ("apply", "failed")
-
-
-def test_what_failed_can_be_applied_again(deployed: Shop) -> None:
-    """A failed deployment holds nothing up."""
-    deployed.workflow("new")
-    deployed.platform.failure = PlatformError("down")
-    with pytest.raises(PlatformError):
-        deployed.apply()
-
-    assert deployed.apply().summary["add"] == 1
+# --- what moves meanwhile -----------------------------------------------------------------------
 
 
 def test_git_that_moves_during_the_review_stops_the_apply(deployed: Shop) -> None:
@@ -443,6 +455,8 @@ def test_git_that_moves_during_the_review_stops_the_apply(deployed: Shop) -> Non
     assert deployed.platform.writes == []
     assert last(deployed).phase is Phase.ABORTED
     assert steps(deployed)[-1] == ("replan", "failed")
+    assert deployed.store.maintenance("development") is None
+    assert deployed.store.locks() == []
 
 
 def test_a_platform_that_moves_during_the_review_stops_the_apply(deployed: Shop) -> None:
@@ -451,58 +465,10 @@ def test_a_platform_that_moves_during_the_review_stops_the_apply(deployed: Shop)
     planned = deployed.plan()
     deployed.edit(SYNC_KEY, title="By hand")
 
-    with pytest.raises(StalePlan, match="was changed while"):
+    text = r"was changed while the plan was being reviewed\. Nothing in development was changed\."
+    with pytest.raises(StalePlan, match=text):
         deployed.apply(planned)
     assert deployed.platform.writes == []
-
-
-class Forgetful(MemoryPlatform):
-    """A platform that does not keep what it is given."""
-
-    def observe(self) -> Observation:
-        """Return what runs, without what came last."""
-        found = super().observe()
-        digests = dict(found.digests)
-        for write in self.writes:
-            digests.pop(write.key, None)
-        return Observation(digests=digests, revision=found.revision)
-
-
-class Silent(MemoryPlatform):
-    """A platform that answers only half after a write."""
-
-    def observe(self) -> Observation:
-        """Return an incomplete answer once something was written."""
-        self.incomplete = "timed out" if self.writes else None
-        return super().observe()
-
-
-def test_what_is_not_there_after_the_apply_fails(shop: Shop) -> None:
-    """Read again, what was written must be there: otherwise the deployment failed."""
-    shop.platforms["development"] = Forgetful()
-
-    with pytest.raises(VerificationFailed, match=r"AppEvent/contact-created.*is not as it was"):
-        shop.apply()
-    assert (last(shop).phase, last(shop).live) == (Phase.FAILED, False)
-    assert steps(shop)[-1] == ("verify", "failed")
-
-
-def test_what_cannot_be_read_again_fails(shop: Shop) -> None:
-    """An answer that is not complete does not verify anything, and blames nothing either."""
-    shop.platforms["development"] = Silent()
-
-    with pytest.raises(VerificationFailed, match="could not be read again: timed out"):
-        shop.apply()
-    assert last(shop).phase is Phase.FAILED
-
-
-def test_a_removal_is_verified(deployed: Shop) -> None:
-    """What was removed must be gone."""
-    deployed.platforms["development"] = Forgetful()
-    deployed.remove("workflows/report.yaml", "workflows/definitions/report.json")
-    deployed.platform.edit(deployed.store.applied_contents("development", [REPORT_KEY])[REPORT_KEY])
-
-    assert deployed.apply(heal=False).summary == {"add": 0, "modify": 0, "remove": 1}
 
 
 # --- secrets ------------------------------------------------------------------------------------

@@ -106,13 +106,34 @@ def test_isolated_environments_can_be_applied(shop: Shop) -> None:
     assert apply(shop, shop.deployer.prepare("mine")).summary["add"] == 1
 
 
-def test_an_interrupted_deployment_is_closed_first(shop: Shop) -> None:
-    """What a dead process left is closed and told; a living one is waited for."""
+def test_an_interrupted_deployment_is_ended_first(shop: Shop) -> None:
+    """What a dead process left is ended and told before anything is planned."""
     shop.store.begin(deployment("d-9", "development", owner={"pid": 4711}))
-    assert len(shop.deployer.prepare("development").recovered) == 1
-    shop.store.begin(deployment("d-10", "development", owner={"pid": 1}))
-    with pytest.raises(Busy):
-        shop.deployer.prepare("development")
+    (told,) = shop.deployer.prepare("development").recovered
+
+    assert "d-9" in told
+    assert shop.store.maintenance("development") is None
+
+
+def test_one_at_work_is_waited_for(shop: Shop) -> None:
+    """Who holds the lock is named at once, or after as many seconds as somebody wants to wait."""
+    with shop.locker.holding("development", holder="ben", reason="apply"):
+        with pytest.raises(Busy, match="locked by ben"):
+            shop.deployer.prepare("development")
+        assert shop.clock.passed == 0
+        with pytest.raises(Busy):
+            shop.deployer.prepare("development", patience=30)
+        assert shop.clock.passed == 30
+
+
+def test_what_begins_between_plan_and_apply_is_waited_for(shop: Shop) -> None:
+    """The lock is taken when it is applied: whoever was faster goes first, and that is told."""
+    attempt = shop.deployer.prepare("development", patience=5)
+    with shop.locker.holding("development", holder="ben", reason="apply"):
+        with pytest.raises(Busy):
+            apply(shop, attempt)
+        assert shop.clock.passed == 5
+    assert shop.store.deployments() == []
 
 
 def test_emptying_must_be_meant(shop: Shop) -> None:

@@ -102,7 +102,8 @@ class World(Shop):
             content_digest=digest,
         )
         self.store.begin(made)
-        self.store.finish(made.id, Phase.SUCCEEDED, at, live=True)
+        self.store.mark_live(made.id)
+        self.store.finish(made.id, Phase.SUCCEEDED, at)
 
     def release(
         self,

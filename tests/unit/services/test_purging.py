@@ -10,9 +10,11 @@ from reconciler.core import retention
 from reconciler.core.errors import StoreError
 from reconciler.core.model import Environment, ResourceKey
 from reconciler.core.releases.records import AuditEntry
+from reconciler.services.deploying.locking import Locker
 from reconciler.services.deploying.purging import Purger
 from reconciler.testing import (
     FakeClock,
+    FakeProcesses,
     MemoryPlatform,
     MemoryStore,
     deployment,
@@ -29,6 +31,7 @@ class Kept:
 
     def __init__(self) -> None:
         self.clock, self.store = FakeClock(), MemoryStore()
+        self.locker = Locker(store=self.store, clock=self.clock, processes=FakeProcesses())
         self.platform = MemoryPlatform([workflow()])
         self.platform.now = self.clock.now()
         with self.store.transaction() as unit:
@@ -38,7 +41,12 @@ class Kept:
 
     def purge(self, environment: Environment = DEV) -> tuple[ResourceKey, ...]:
         """Purge."""
-        purger = Purger(store=self.store, platform=lambda _: self.platform, clock=self.clock)
+        purger = Purger(
+            store=self.store,
+            platform=lambda _: self.platform,
+            clock=self.clock,
+            locker=self.locker,
+        )
         return purger.purge(environment, "ci")
 
     def let_pass(self, **time: float) -> None:
@@ -72,12 +80,14 @@ def test_the_environment_says_how_long(kept: Kept) -> None:
 
 
 def test_where_nothing_is_purged_nothing_is_written(kept: Kept) -> None:
-    """No transaction is opened, neither before the time nor after the purge."""
+    """No transaction is opened and no lock taken, neither before the time nor after the purge."""
+    take, kept.store.take_lock = kept.store.take_lock, None
     kept.store.fail_commit = StoreError("Something is written.")
     assert kept.purge() == ()
-    kept.store.fail_commit = None
+    kept.store.fail_commit, kept.store.take_lock = None, take
     kept.let_pass(days=31)
     assert kept.purge() == (SYNC,)
+    kept.store.take_lock = None
     kept.store.fail_commit = StoreError("Something is written.")
 
     assert kept.purge() == ()
@@ -101,12 +111,37 @@ def test_a_purge_is_audited(kept: Kept) -> None:
 
 
 def test_nothing_is_purged_during_a_deployment(kept: Kept) -> None:
-    """What a deployment at work may bring back is left alone."""
+    """What a deployment at work may bring back is left alone, whoever is at it."""
+    kept.let_pass(days=31)
+    with kept.locker.holding("development", holder="ana", reason="apply"):
+        assert kept.purge() == ()
+    assert kept.platform.observe().revision == kept.revision
+
+
+def test_nothing_is_purged_before_an_interrupted_one_is_ended(kept: Kept) -> None:
+    """What a deployment that was not ended wrote may have to be undone first."""
     kept.let_pass(days=31)
     kept.store.begin(deployment("d-1"))
 
     assert kept.purge() == ()
     assert kept.platform.observe().revision == kept.revision
+    assert kept.store.locks() == []
+
+
+def test_a_purge_holds_the_lock(kept: Kept) -> None:
+    """Nobody deploys while it goes on; afterwards the environment is free."""
+    kept.let_pass(days=31)
+    purge, seen = kept.platform.purge, []
+
+    def watched(*given: object) -> tuple[ResourceKey, ...]:
+        seen.extend(lock.reason for lock in kept.store.locks())
+        return purge(*given)
+
+    kept.platform.purge = watched
+
+    assert kept.purge() == (SYNC,)
+    assert seen == ["purge of what was removed long ago"]
+    assert kept.store.locks() == []
 
 
 @pytest.mark.parametrize("at", ["soon", "", "2026-01-05", "2026-01-05T09:00:00"])

@@ -6,12 +6,16 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.core.errors import PlatformError
+from reconciler.core.errors import PlatformError, StalePlan
 from reconciler.core.model import Kind, ResourceKey
+from reconciler.ports import Store, StoreReader
+from reconciler.services.reconciling import Reconciled
 from reconciler.testing import deployment, workflow
+from tests.unit.services.faults import Fate, Fated
 from tests.unit.services.shop import FOLDER, REPORT_KEY, SYNC_KEY, Shop
 
 NEW = ResourceKey(Kind.WORKFLOW, "new")
+WRITES = set(dir(Store)) - set(dir(StoreReader))
 
 
 @pytest.fixture
@@ -136,11 +140,12 @@ def test_what_was_recovered_is_told_even_when_the_rest_fails(shop: Shop) -> None
 
 
 def test_a_deployment_at_work_is_waited_for(shop: Shop) -> None:
-    """While another process works on the environment it is left alone."""
+    """While another process works on the environment it is left alone, and the job says whose."""
     shop.workflow("new")
-    shop.store.begin(deployment("d-9", "development", owner={"pid": 1}))
-    result = shop.reconcile()
+    with shop.locker.holding("development", holder="ben", reason="apply"):
+        result = shop.reconcile()
 
+    assert "development is locked by ben" in result.reason
     assert (result.outcome, result.exit_code) == ("refused", 4)
     assert shop.platform.writes == []
 
@@ -178,10 +183,10 @@ def test_a_broken_release_only_environment_is_told(shop: Shop) -> None:
     [
         (lambda shop: shop.workflow("x", more="  speed: fast\n"), 1),
         (lambda shop: setattr(shop.platform, "incomplete", "down"), 1),
-        (lambda shop: setattr(shop.platform, "failure", PlatformError("down")), 1),
+        (lambda shop: setattr(shop.platform, "failure", StalePlan("moved")), 4),
         (lambda shop: shop.platform.edit(workflow("new", title="Theirs")), 4),
     ],
-    ids=["findings", "incomplete", "failure", "unmanaged"],
+    ids=["findings", "incomplete", "moved", "unmanaged"],
 )
 def test_what_cannot_be_applied_is_told_with_its_exit_code(
     shop: Shop, break_it: Callable[[Shop], object], code: int
@@ -194,6 +199,72 @@ def test_what_cannot_be_applied_is_told_with_its_exit_code(
     assert (result.outcome, result.exit_code) == ("refused", code)
     assert result.error is not None
     assert result.reason == result.error.text
+
+
+def failed(shop: Shop, reason: str = "down") -> Reconciled:
+    """Reconcile while the platform refuses what is written."""
+    shop.platform.failure = PlatformError(reason)
+    result = shop.reconcile()
+    shop.platform.failure = None
+    return result
+
+
+def test_what_failed_is_restored_and_told_so(shop: Shop) -> None:
+    """The run exits 6, and nothing is left behind that holds up the next one."""
+    shop.workflow("new")
+    result = failed(shop)
+
+    assert (result.outcome, result.exit_code) == ("restored", 6)
+    assert "development was restored from backup" in result.reason
+    assert shop.reconcile().outcome == "applied"
+
+
+def test_what_fails_again_and_again_is_tried_less_often(shop: Shop) -> None:
+    """After the second failure a job pauses, and says until when."""
+    shop.workflow("new")
+    for _ in range(3):
+        assert failed(shop).outcome == "restored"
+    waiting = failed(shop)
+
+    assert (waiting.outcome, waiting.exit_code) == ("waiting", 3)
+    assert "failed, as 2 before it; tried again after 2026-01-06T09:05+00:00" in waiting.reason
+    shop.clock.advance(301)
+    assert shop.reconcile().outcome == "applied"
+
+
+def test_a_pause_ends_when_something_changed(shop: Shop) -> None:
+    """Another wish, or a platform that somebody mended, is worth a try at once."""
+    shop.workflow("new")
+    for _ in range(3):
+        failed(shop)
+    shop.workflow("newer")
+
+    assert shop.reconcile().outcome == "applied"
+
+
+def test_a_kept_lock_is_told_by_every_run(shop: Shop) -> None:
+    """Where an operator has to look a job goes on saying so, and leaves everything alone."""
+    with shop.locker.holding("development", holder="ben", reason="apply") as held:
+        shop.store.keep_lock(held.lock, "next: `reconciler backup restore b-1`")
+        held.keep = True
+    shop.workflow("new")
+    for _ in range(2):
+        result = shop.reconcile()
+        assert (result.outcome, result.exit_code) == ("refused", 4)
+        assert "next: `reconciler backup restore b-1`" in result.reason
+    assert shop.platform.writes == []
+
+
+def test_a_thousand_runs_write_nothing() -> None:
+    """A converged environment costs reading alone: no lock, no record, no backup, no notice."""
+    shop = Shop()
+    shop.reconcile()
+    fate = Fate()
+    shop.store = Fated(shop.store, fate)
+    for _ in range(3):
+        assert shop.reconcile().outcome == "nothing"
+
+    assert set(fate.calls) & WRITES == set()
 
 
 def test_removals_are_held_by_the_budget(shop: Shop) -> None:

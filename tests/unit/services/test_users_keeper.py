@@ -50,6 +50,8 @@ class Keeping:
             platform=self.shop.platform_of,
             reader=self.shop.platform_of,
             staging=staging,
+            activities=self.shop.activities,
+            actor=self.shop.actor,
         )
 
     def read(

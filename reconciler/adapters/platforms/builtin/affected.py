@@ -203,11 +203,11 @@ def _fits(type: str) -> _Condition:
 
 def _equals_option(options: tuple[str, ...]) -> _Condition:
     member = dialect.json_members(_SETTING.value)
-    kind, atom = member.c.type, member.c.atom
+    kind, atom, value = member.c.type, member.c.atom, member.c.value
     numbers = [number for each in options if (number := _number(each)) is not None]
     same = or_(
         and_(kind == "text", atom.in_(options)),
-        and_(kind.in_(("integer", "real")), atom.in_(numbers)),
+        and_(kind.in_(("integer", "real")), dialect.is_number_of(value, numbers)),
         kind.in_([each for each in ("true", "false") if each in options]),
     )
     return exists(select(member.c.type).where(same))

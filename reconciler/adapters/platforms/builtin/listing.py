@@ -110,7 +110,7 @@ class _Page:
         # In the order of the key, lest the database finds another index better.
         key = [column for column in table.primary_key if column is not environment]
         query = select(*columns).where(environment == self._environment, users, *shown)
-        return self._connection.execute(query.order_by(*key))
+        return self._connection.execute(query.order_by(*key)).all()
 
 
 def _value(text: str) -> Json:

@@ -10,6 +10,7 @@ from reconciler.adapters.platforms.builtin import (
     activity,
     affected,
     deploying,
+    giving_back,
     listing,
     purging,
     secrets,
@@ -18,10 +19,11 @@ from reconciler.adapters.platforms.builtin import (
 from reconciler.adapters.platforms.builtin.resources import (
     read_contents,
     read_digests,
+    read_digests_of,
     read_revision,
 )
 from reconciler.adapters.sql import dialect
-from reconciler.adapters.sql.database import Database, joined
+from reconciler.adapters.sql.database import Database, SqlUnit, joined
 from reconciler.core.affected import AffectedQuery
 from reconciler.core.canonical import Json
 from reconciler.core.model import Observation, ResourceKey
@@ -141,11 +143,30 @@ class BuiltinPlatform(BuiltinReader):
         open_unit = joined(unit)
         if revision != read_revision(open_unit.connection, self._environment):
             deploying.refuse_moved(open_unit, self._environment, operations)
-        now = self._now() if self._now else dialect.current_time(open_unit.connection)
-        deploying.write(open_unit, self._environment, operations, now)
+        self._write(open_unit, operations)
+
+    def write(self, operation: Operation) -> None:
+        """Write one resource in a transaction of its own; nothing when it is there as written.
+
+        Raises:
+            StalePlan: the resource is neither what is expected nor what is written.
+            PlatformError: the content cannot be stored.
+        """
+        key = operation.key
+        with self._database.writing() as unit:
+            found = read_digests_of(unit.connection, self._environment, [key]).get(key)
+            if found == operation.digest:
+                return
+            if found != operation.expected:
+                deploying.refuse_moved(unit, self._environment, [operation])
+            self._write(unit, [operation])
+
+    def _write(self, unit: SqlUnit, operations: Sequence[Operation]) -> None:
+        now = self._now() if self._now else dialect.current_time(unit.connection)
+        deploying.write(unit, self._environment, operations, now)
 
     def give_secrets(
-        self, unit: Unit, sealed: Mapping[str, SealedSecret | None]
+        self, unit: Unit | None, sealed: Mapping[str, SealedSecret | None]
     ) -> tuple[str, ...]:
         """Set the secrets a runtime may use (None takes one away); return those that changed."""
         return secrets.give(joined(unit).connection, self._environment, sealed)
@@ -161,6 +182,13 @@ class BuiltinPlatform(BuiltinReader):
         purged = purging.find_removed(connection, self._environment, before)
         purging.forget(connection, self._environment, purged)
         return purged
+
+    def give_back(
+        self, unit: Unit, records: Iterable[Mapping[str, Json]], keys: Sequence[ResourceKey]
+    ) -> int:
+        """Put back what a purge took of users; return how many users got something."""
+        connection = joined(unit).connection
+        return giving_back.give_back(connection, self._environment, records, keys)
 
     def put_users(self, unit: Unit, records: Iterable[Mapping[str, Json]]) -> None:
         """Replace what is known of each of these users, but for what is hidden."""

@@ -43,7 +43,7 @@ _SIZE = 500
 
 _AT: ColumnElement[str] = bindparam("at")
 _UPSERT_USER = dialect.upsert(platform_users)
-_COLUMNS = {
+COLUMNS = {
     table: tuple(column.name for column in table.columns)
     for table in (
         platform_connections,
@@ -145,15 +145,22 @@ def _names(record: _Record, kind: Kind) -> list[str]:
 
 
 def _insert(connection: Connection, environment: str, records: Iterable[_Record]) -> None:
-    users: list[_Row] = []
-    rows: dict[Table, list[_Row]] = {table: [] for table in _COLUMNS}
+    records = list(records)
+    users: list[_Row] = [
+        (environment, record["id"], _value(record.get("metadata") or {})) for record in records
+    ]
+    dialect.execute_many(connection, _UPSERT_USER, ("environment", "id", "metadata"), users)
+    for table, found in rows_of(environment, records).items():
+        dialect.execute_many(connection, insert(table), COLUMNS[table], found)
+
+
+def rows_of(environment: str, records: Iterable[_Record]) -> dict[Table, list[_Row]]:
+    """Return the rows of what some users have, by table."""
+    rows: dict[Table, list[_Row]] = {table: [] for table in COLUMNS}
     for record in records:
-        users.append((environment, record["id"], _value(record.get("metadata") or {})))
         for table, row in _rows(record):
             rows[table].append((environment, record["id"], *row))
-    dialect.execute_many(connection, _UPSERT_USER, ("environment", "id", "metadata"), users)
-    for table, found in rows.items():
-        dialect.execute_many(connection, insert(table), _COLUMNS[table], found)
+    return rows
 
 
 def _rows(record: _Record) -> Iterator[tuple[Table, _Row]]:

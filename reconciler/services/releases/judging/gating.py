@@ -17,13 +17,13 @@ from reconciler.core.gates.model import (
     Proof,
     Verdict,
 )
-from reconciler.core.model import Change, Environment
+from reconciler.core.model import Change
 from reconciler.core.plan import Plan
 from reconciler.core.releases.approvals import Approval
 from reconciler.core.releases.model import Release, ReleaseType
 from reconciler.ports import Clock, Processes, StoreReader
 from reconciler.services.loading.environment import Loaded
-from reconciler.services.releases.judging import proofs
+from reconciler.services.releases.judging import obstacles, proofs
 from reconciler.services.releases.judging.soaking import Soaking
 from reconciler.services.releases.judging.standing import Standing
 from reconciler.services.releases.judging.tagging import TagJudge
@@ -83,7 +83,10 @@ class GateKeeper:
         facts = replace(
             facts,
             approvals=proofs.approvals(standing, given, calendar, here),
-            holds=tuple(proofs.hold(h, calendar) for h in holds if proofs.applies(h, release.name)),
+            holds=(
+                *obstacles.after_restore(self.store, release.name),
+                *(proofs.hold(h, calendar) for h in holds if proofs.applies(h, release.name)),
+            ),
             warnings=tuple(w for w in open_warnings if w.code != BUDGET),
             removal_budget=next((w for w in open_warnings if w.code == BUDGET), None),
         )
@@ -118,7 +121,7 @@ class GateKeeper:
             tag=proofs.tag(grounds, standing, release.name, managers, tag),
             version_increases=proofs.version(standing, release.name),
             plan_unchanged=proofs.plan_unchanged(standing, release, plan, adopted),
-            platform_idle=self._idle(environment, plan),
+            platform_idle=obstacles.idle(self.store, self.processes, environment.name, plan),
             store_healthy=self._healthy(grounds, standing),
             promotes_from=environment.promotes_from,
             sources=self.soaking.sources(environment, loaded, plan),
@@ -138,19 +141,6 @@ class GateKeeper:
         others = grounds.chosen.repository.environments
         seen = self.drafter.planner.plan(loaded, others, allow_empty=True, told=False).plan
         return (*seen.changes, *seen.drift)
-
-    def _idle(self, environment: Environment, plan: Plan) -> Proof:
-        for deployment in self.store.running(environment.name):
-            if self.processes.is_alive(deployment.owner):
-                return Proof(
-                    state=GateState.WAITING,
-                    reason=f"deployment {deployment.id} by {deployment.actor} is at work since "
-                    f"{deployment.started_at}",
-                )
-        if not plan.complete:
-            reason = plan.incomplete_reason or "not everything could be read"
-            return Proof(state=GateState.UNKNOWN, reason=f"the platform did not answer: {reason}")
-        return Proof()
 
     def _healthy(self, grounds: Grounds, standing: Standing) -> Proof:
         """Say whether this store may promote the environment at all."""

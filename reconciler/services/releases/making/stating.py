@@ -116,6 +116,14 @@ class Stater:
         roles = authority.roles(environment.name) or (RELEASE_MANAGER,)
         return self._hold(grounds, environment, _Said(body, roles))
 
+    def holds(
+        self, grounds: Grounds, environment: Environment, version: str | None
+    ) -> tuple[str, ...]:
+        """Return the tags that hold an environment, or one of its releases."""
+        standing = self.judge.standing(grounds, environment)
+        active = self.witness.holds(grounds, standing, datetime.fromisoformat(self.clock.now()))
+        return tuple(h.name for h in active if version in (None, h.hold.version))
+
     def resume(
         self, grounds: Grounds, environment: Environment, version: str | None, reason: str | None
     ) -> tuple[Stated, tuple[str, ...]]:
@@ -125,9 +133,7 @@ class Stater:
             NotFound: nothing is held.
         """
         refuse_text(reason or "")
-        standing = self.judge.standing(grounds, environment)
-        active = self.witness.holds(grounds, standing, datetime.fromisoformat(self.clock.now()))
-        ended = tuple(h.name for h in active if version in (None, h.hold.version))
+        ended = self.holds(grounds, environment, version)
         if not ended:
             raise NotFound(f"Nothing holds {environment.name}.")
         body = statements.resume_message(environment.name, Resume(holds=ended, reason=reason))

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from reconciler.core.coordination import Hold, held_text
 from reconciler.core.errors import EXIT_DONE, EXIT_HELD, Conflict
 from reconciler.core.model import Environment, Mode, Reason
 from reconciler.core.releases import names, versions
 from reconciler.core.releases.records import TagState
 from reconciler.ports import StoreReader
 from reconciler.services.deploying.applying import Applier
+from reconciler.services.deploying.failures import attempt_at, later
 from reconciler.services.deploying.options import Applied, Released
 from reconciler.services.deploying.recovering import Recoverer
+from reconciler.services.notifying.announcing import announce_drift
 from reconciler.services.planning import Planned
 from reconciler.services.releases.judging import checking
 from reconciler.services.releases.judging.tagging import TagJudge
@@ -26,11 +29,15 @@ from reconciler.services.workspace import Chosen
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Converged:
-    """What became of a release-only environment; `left` counts drift that was left alone."""
+    """What became of a release-only environment.
+
+    `left` counts drift that was left alone; `paused` says why nothing is healed.
+    """
 
     promotions: tuple[Promotion, ...]
     healed: Applied | None = None
     left: int = 0
+    paused: str | None = None
     recovered: tuple[str, ...] = ()
 
 
@@ -48,8 +55,9 @@ class Converger:
         """Finish what was interrupted, then promote."""
         if grounds.chosen.unreachable:
             return Converged(promotions=(self._unreachable(grounds, environment),))
-        recovered = self.recoverer.recover(environment.name, request.options.patience)
+        recovered = self.recoverer.recover(environment, request.options.patience)
         done = self.promoter.promote(grounds, environment, request)
+        self.applier.tools.teller.deliver(self.applier.store, environment)
         return Converged(promotions=tuple(done), recovered=recovered)
 
     def converge(self, grounds: Grounds, environment: Environment, request: Request) -> Converged:
@@ -63,13 +71,23 @@ class Converger:
         planned = self.promoter.content(grounds, standing)
         if planned is None or standing.live is None:
             return done
-        live = standing.live
+        live, tools = standing.live, self.applier.tools
+        announce_drift(tools.teller.notifier, tools.store, environment, planned)
+        if (hold := self.store.hold(environment.name)) is not None:
+            # The gate not-held tells it of promotions; healing would undo what was restored too.
+            return replace(done, paused=_held(planned, hold))
+        attempt = attempt_at(planned)
+        pause = later(self.store, tools.clock, environment.name, attempt)
+        if pause is not None:
+            return replace(done, paused=pause)
         options = replace(
             request.options,
             type="reconcile",
             heal=environment.self_heal,
             allow_removals=True,
-            release=Released(version=live.version, tag=live.tag, description=_done(planned)),
+            release=Released(
+                version=live.version, tag=live.tag, description=_done(planned), attempt=attempt
+            ),
         )
         if planned.plan.drift and environment.self_heal:
             request.show(planned.plan)
@@ -131,6 +149,12 @@ class Converger:
             version=known,
             exit_code=EXIT_HELD if pending else EXIT_DONE,
         )
+
+
+def _held(planned: Planned, hold: Hold) -> str | None:
+    """Say what a hold keeps from being healed; None where nothing differs."""
+    differs = len(planned.plan.changes) + len(planned.plan.drift)
+    return f"{held_text(hold)}; {differs} resources differ and are left alone" if differs else None
 
 
 def _done(planned: Planned) -> str:

@@ -7,30 +7,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from reconciler.core import canonical
 from reconciler.core.errors import (
     EXIT_DONE,
     EXIT_HELD,
     Conflict,
     ReconcilerError,
 )
-from reconciler.core.model import Environment, Phase
+from reconciler.core.gates.model import GateName
+from reconciler.core.model import Environment
 from reconciler.core.releases.model import ReleaseName
 from reconciler.core.releases.records import TagState
 from reconciler.services.deploying.applying import Applier
+from reconciler.services.deploying.failures import attempt_of, has_failed
 from reconciler.services.deploying.options import ApplyOptions, Released
+from reconciler.services.notifying.announcing import announce_waiting
 from reconciler.services.planning import Planned
 from reconciler.services.releases.judging.gating import GateKeeper, Judged
 from reconciler.services.releases.judging.standing import JudgedTag, Standing
 from reconciler.services.releases.judging.tagging import TagJudge
 from reconciler.services.releases.promoting.desiring import ReleasedPlanner
 from reconciler.services.releases.promoting.observing import SUPERSEDED, Observer
-from reconciler.services.releases.promoting.promotion import Promotion, Request
+from reconciler.services.releases.promoting.promotion import Promotion, Request, outcome_of
 from reconciler.services.releases.promoting.restarting import Restarter
 from reconciler.services.releases.reading.catalog import Catalog
 from reconciler.services.releases.reading.grounds import Grounds
-
-_FAILED = (Phase.FAILED, Phase.ERRORED, Phase.RESTORED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +102,7 @@ class Promoter:
         """Promote one after another; return what became of each, and how it stands then."""
         found: list[Promotion] = []
         done: set[ReleaseName] = set()
+        waited = False
         while True:
             waiting = [tag for tag in standing.pending if tag.name not in done]
             if request.only is not None:
@@ -109,8 +110,14 @@ class Promoter:
             if not waiting:
                 return found, standing
             tag = waiting[0]
-            done.add(tag.name)
             judged = self._judged(grounds, standing, tag)
+            if _is_busy(judged) and not waited:
+                # Somebody began just now: this waits for them as anyone does, then looks again.
+                waited = True
+                self._wait(standing, request)
+                standing = self.judge.standing(grounds, standing.environment)
+                continue
+            done.add(tag.name)
             if judged.verdict.open and self._overtaken(grounds, standing, tag, waiting[1:]):
                 continue
             promotion = self._one(grounds, standing, tag, judged, request)
@@ -120,6 +127,15 @@ class Promoter:
                 self.observer.follow(grounds, standing)
             elif promotion.exit_code not in (EXIT_DONE, EXIT_HELD):
                 return found, standing
+
+    def _wait(self, standing: Standing, request: Request) -> None:
+        """Wait for whoever holds the lock, as long as is allowed.
+
+        Raises:
+            Busy: they still hold it; names them.
+        """
+        patience = request.options.patience
+        self.applier.tools.locker.refuse_held(standing.environment.name, patience)
 
     def _overtaken(
         self, grounds: Grounds, standing: Standing, tag: JudgedTag, higher: list[JudgedTag]
@@ -148,11 +164,14 @@ class Promoter:
     ) -> Promotion:
         verdict = judged.verdict
         if not verdict.open:
-            return _held(tag, judged, scheduled=request.scheduled)
+            held = _held(tag, judged, scheduled=request.scheduled)
+            notifier, store = self.applier.tools.teller.notifier, self.applier.store
+            announce_waiting(notifier, store, standing.environment, held, tag.ref.oid)
+            return held
         planned = self._plan(grounds, standing, tag)
-        attempt = _attempt(tag, standing.environment, planned)
+        attempt = attempt_of(tag.ref.oid, planned)
         if not request.retry and (failed := self._failed(tag, attempt)):
-            return _of(tag, "refused", failed, EXIT_DONE if request.scheduled else EXIT_HELD)
+            return _of(tag, "refused", failed, EXIT_HELD)
         request.show(planned.plan)
         options = self._options(standing, tag, judged, request, attempt)
         try:
@@ -162,13 +181,20 @@ class Promoter:
                 options,
             )
         except ReconcilerError as error:
-            return replace(_of(tag, _outcome(error), error.text, error.exit_code), error=error)
+            return replace(_of(tag, outcome_of(error), error.text, error.exit_code), error=error)
         unsigned = (
             ""
             if tag.judgement.signed
             else " (its tag is unsigned, which counts: signatures are optional)"
         )
+        self._lift_hold(tag)
         return replace(_of(tag, "applied", f"it is live{unsigned}"), applied=applied)
+
+    def _lift_hold(self, tag: JudgedTag) -> None:
+        """End the hold that restoring a backup placed: a newer release has taken its place."""
+        store, environment = self.applier.store, tag.name.environment
+        if store.hold(environment) is not None:
+            store.lift_hold(environment)
 
     def _plan(
         self, grounds: Grounds, standing: Standing, tag: JudgedTag, *, told: bool = True
@@ -205,7 +231,7 @@ class Promoter:
         environment = tag.name.environment
         deployments = self.applier.store.deployments(environment)
         last = next((d for d in deployments if d.version == tag.name.version), None)
-        if last is None or last.phase not in _FAILED or last.attempt != attempt:
+        if last is None or not has_failed(last) or last.attempt != attempt:
             return None
         return (
             f"Deployment {last.id} of {tag.name} failed ({last.phase.value}), and neither its tag, "
@@ -237,6 +263,10 @@ def _of(tag: JudgedTag, outcome: str, reason: str, exit_code: int = EXIT_DONE) -
     )
 
 
+def _is_busy(judged: Judged) -> bool:
+    return [gate.name for gate in judged.verdict.closed] == [GateName.PLATFORM_IDLE]
+
+
 def _held(tag: JudgedTag, judged: Judged, *, scheduled: bool) -> Promotion:
     verdict = judged.verdict
     names = ", ".join(gate.name.value for gate in verdict.closed)
@@ -245,18 +275,6 @@ def _held(tag: JudgedTag, judged: Judged, *, scheduled: bool) -> Promotion:
     earliest = None if verdict.earliest is None else verdict.earliest.isoformat(timespec="minutes")
     promotion = _of(tag, outcome, f"held by {names}", code)
     return replace(promotion, gates=verdict.closed, earliest=earliest)
-
-
-def _outcome(error: ReconcilerError) -> str:
-    return "not-restored" if error.exit_code == 7 else "refused"
-
-
-def _attempt(tag: JudgedTag, environment: Environment, planned: Planned) -> str:
-    """Return what tells one attempt at a version from another."""
-    bindings = {k: v for k, v in environment.raw.items() if k not in ("values", "promotion")}
-    return canonical.digest(
-        [tag.ref.oid, bindings, sorted(map(list, planned.observation.digests.items()))]
-    )
 
 
 def _nothing(grounds: Grounds, standing: Standing, request: Request) -> Promotion:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.core.errors import EXIT_DONE, ReconcilerError
+from reconciler.core.errors import (
+    EXIT_DONE,
+    NotRestored,
+    ReconcilerError,
+    Restored,
+    RestoredWithDifferences,
+)
 from reconciler.core.gates.model import Gate
 from reconciler.core.plan import Plan
 from reconciler.core.releases.model import ReleaseName
@@ -47,3 +53,15 @@ class Request:
     only: ReleaseName | None = None
     retry: bool = False
     scheduled: bool = False
+
+
+_OUTCOMES: tuple[tuple[type[ReconcilerError], str], ...] = (
+    (RestoredWithDifferences, "restored-with-differences"),
+    (Restored, "restored"),
+    (NotRestored, "not-restored"),
+)
+
+
+def outcome_of(error: ReconcilerError) -> str:
+    """Return how something ended that an error ended."""
+    return next((name for kind, name in _OUTCOMES if isinstance(error, kind)), "refused")

@@ -156,7 +156,7 @@ def _owned(loaded: Loaded) -> Iterable[Operation]:
             content=contents[key],
             digest=entry.digest,
             expected=entry.digest,
-            relationships=operations.relationships(entry),
+            relationships=operations.relationships(entry.key, entry.facts),
         )
 
 

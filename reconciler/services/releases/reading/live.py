@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.core.model import Deployment, Phase
+from reconciler.core.releases import names, versions
+from reconciler.core.releases.records import TagState
+from reconciler.ports import StoreReader
 
 # How a deployment ended that brought its content to users.
 WAS_LIVE = (Phase.SUCCEEDED, Phase.PARTIAL)
@@ -39,3 +42,13 @@ def recorded(deployment: Deployment | None) -> Live | None:
         type=deployment.type,
         since=deployment.finished_at,
     )
+
+
+def newest_known(store: StoreReader, tag_format: str, environment: str) -> str | None:
+    """Return the highest version that was deployed to an environment or whose tag was accepted."""
+    found = [each.version for each in store.deployments(environment) if each.version]
+    for seen in store.tags_seen(environment):
+        name = names.parse_tag(tag_format, seen.name, [environment])
+        if name is not None and seen.state is TagState.ACCEPTED:
+            found.append(name.version)
+    return versions.newest(found)

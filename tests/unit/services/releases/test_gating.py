@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from reconciler.core.coordination import Activity, Hold
 from reconciler.core.gates.model import Gate, GateName, GateState
+from reconciler.core.locks import Lock, LockRequest
 from reconciler.core.releases.model import ReleaseName
 from reconciler.testing import deployment
 from tests.unit.services.releases.delivery import (
@@ -181,15 +183,83 @@ def test_an_acknowledged_removal_is_carried_out(emptied: Delivery) -> None:
 # --- store, platform, plan ----------------------------------------------------------------------
 
 
-def test_another_deployment_at_work_waits(shop: Delivery) -> None:
-    """What is being deployed is not disturbed, and who does it is named."""
+def locked(shop: Delivery, pid: int = 4711) -> Lock:
+    """Take the lock of staging as another process does to deploy."""
+    request = LockRequest(
+        id="l-9",
+        environment="staging",
+        holder="ben@example.com",
+        reason="promote 1.0.9",
+        at=shop.clock.now(),
+        ticks=shop.processes.ticks(),
+        owner={**shop.processes.owner(), "pid": pid},
+    )
+    return shop.store.take_lock(request)
+
+
+@pytest.fixture
+def ready(shop: Delivery) -> Delivery:
+    """A shop with 1.1.0 tagged, and a process 4711 beside it."""
     shop.change("Next")
     shop.tagged(version="1.1.0")
     shop.processes.alive.add(4711)
-    shop.store.begin(deployment("d-9", "staging"))
-    gate = shop.gates("staging", "1.1.0")[GateName.PLATFORM_IDLE]
+    return shop
+
+
+def idle(shop: Delivery) -> Gate:
+    """Return the gate that somebody at work closes."""
+    return shop.gates("staging", "1.1.0")[GateName.PLATFORM_IDLE]
+
+
+def test_another_deployment_at_work_waits(ready: Delivery) -> None:
+    """What is being deployed is not disturbed, and who does what since when is named."""
+    since = locked(ready).since
+    gate = idle(ready)
     assert gate.state is GateState.WAITING
-    assert "d-9 by ana@example.com" in gate.reason
+    wanted = ("promote 1.0.9", "ben@example.com on host here, process 4711", since, "l-9")
+    assert [word for word in wanted if word not in gate.reason] == []
+
+
+def test_the_lock_of_a_dead_process_waits_for_nobody(ready: Delivery) -> None:
+    """Whatever an interrupted deployment left is recovered before the promotion."""
+    locked(ready, pid=99)
+    ready.store.begin(deployment("d-9", "staging"))
+    assert idle(ready).state is GateState.PASSED
+
+
+def test_our_own_lock_is_not_somebody_else(ready: Delivery) -> None:
+    """Gates that are judged again while the environment is locked by this process stay open."""
+    locked(ready, pid=1)
+    assert idle(ready).state is GateState.PASSED
+
+
+def test_a_lock_that_is_kept_blocks(ready: Delivery) -> None:
+    """Time alone does not open it: what to do first stands in the reason."""
+    ready.store.keep_lock(locked(ready), "run `reconciler backup restore b-1`")
+    gate = idle(ready)
+    assert gate.state is GateState.BLOCKED
+    assert "run `reconciler backup restore b-1`" in gate.reason
+
+
+@pytest.mark.parametrize(("pid", "state"), [(4711, "waiting"), (99, "passed")])
+def test_a_running_import_waits(ready: Delivery, pid: int, state: str) -> None:
+    """Users are not imported and deployed to at once; who died imports nothing."""
+    now = ready.clock.now()
+    ready.store.begin_activity(
+        Activity(
+            id="a-1",
+            environment="staging",
+            kind="import",
+            description="An import of users by ben (users.csv)",
+            since=now,
+            expires_at=now,
+            owner={**ready.processes.owner(), "pid": pid},
+            ticks=ready.processes.ticks(),
+        )
+    )
+    gate = idle(ready)
+    assert gate.state == state
+    assert ("An import of users by ben (users.csv)" in gate.reason) is (pid == 4711)
 
 
 def test_a_platform_that_cannot_be_read_is_unknown(shop: Delivery) -> None:
@@ -232,6 +302,28 @@ def test_a_hold_stops_until_it_is_resumed(shop: Delivery) -> None:
     shop.releases.stater.resume(grounds, grounds.environment("staging"), None, "over")
     assert shut(shop) == []
     assert outcomes(shop.promote()) == [("1.1.0", "applied")]
+
+
+@pytest.mark.parametrize(
+    ("known", "open_"), [("1.0.0", True), ("1.1.0", False), ("2.0.0", False), (None, False)]
+)
+def test_a_hold_after_a_restore_stops_all_but_newer_releases(
+    ready: Delivery, known: str | None, open_: bool
+) -> None:
+    """What was known then stays out until it is resumed; a version above it may replace it."""
+    ready.store.place_hold(
+        Hold(
+            environment="staging",
+            since=ready.clock.now(),
+            actor="ben@example.com",
+            reason="backup b-1 was restored",
+            version=known,
+        )
+    )
+    assert shut(ready) == ([] if open_ else ["not-held"])
+    gate = ready.gates("staging", "1.1.0")[GateName.NOT_HELD]
+    told = "backup b-1 was restored" in gate.reason and "release resume staging" in gate.reason
+    assert told is not open_
 
 
 def test_a_hold_of_another_version_does_not_hold(shop: Delivery) -> None:

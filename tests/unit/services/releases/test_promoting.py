@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from reconciler.core.errors import Conflict, PlatformError
+from reconciler.core.errors import Busy, Conflict, PlatformError, StalePlan
 from reconciler.core.gates.model import GateName
 from reconciler.core.model import Phase
 from reconciler.core.releases.records import TagState
+from reconciler.testing import StepwisePlatform
+from tests.unit.services.faults import Killed
 from tests.unit.services.releases.delivery import (
     ANA,
     SYNC_KEY,
@@ -147,19 +151,19 @@ def failed(shop: Delivery) -> Delivery:
     shop.tagged(version="1.1.0")
     shop.platforms["staging"].failure = PlatformError("It refused.")
     [found] = shop.promote()
-    assert (found.outcome, found.exit_code) == ("refused", 1)
-    shop.platforms["staging"].failure = None
+    assert (found.outcome, found.exit_code) == ("restored", 6)
+    assert found.reason.startswith("It refused. staging was restored from backup")
     return shop
 
 
 def test_a_failed_version_is_not_tried_again(failed: Delivery) -> None:
-    """Without a change the same would happen again: it is held, and a job stays green."""
+    """Without a change the same would happen again: it is held until a person looks at it."""
     [found] = failed.promote()
     assert (found.outcome, found.exit_code) == ("refused", 3)
     assert "reconciler promote staging/1.1.0 --retry" in found.reason
 
     [found] = failed.promote(scheduled=True)
-    assert (found.outcome, found.exit_code) == ("refused", 0)
+    assert (found.outcome, found.exit_code) == ("refused", 3)
     assert failed.live() == "1.0.0"
 
 
@@ -167,7 +171,7 @@ def test_retry_tries_a_failed_version_again(failed: Delivery) -> None:
     """A person who says so gets another attempt, and what was live before it is known."""
     assert outcomes(failed.promote(retry=True)) == [("1.1.0", "applied")]
     phases = [d.phase for d in failed.store.deployments("staging")]
-    assert phases == [Phase.SUCCEEDED, Phase.ERRORED, Phase.SUCCEEDED]
+    assert phases == [Phase.SUCCEEDED, Phase.RESTORED, Phase.SUCCEEDED]
 
 
 def test_a_failed_version_is_tried_again_when_what_runs_changed(failed: Delivery) -> None:
@@ -187,6 +191,76 @@ def test_a_failed_version_is_tried_again_when_bindings_changed(failed: Delivery)
     """A secret declared at the tip is a reason to try again."""
     failed.policy("staging", "  secrets:\n    API_KEY: {from: store}\n")
     assert outcomes(failed.promote()) == [("1.1.0", "applied")]
+
+
+@pytest.fixture
+def stepwise() -> Delivery:
+    """A shop whose staging knows no transactions, with 1.0.0 live and 1.1.0 tagged."""
+    shop = Delivery()
+    shop.platforms["staging"] = StepwisePlatform()
+    shop.released()
+    shop.change("New")
+    shop.workflow("new")
+    shop.tagged(version="1.1.0")
+    return shop
+
+
+def test_a_version_that_was_interrupted_is_tried_again(stepwise: Delivery) -> None:
+    """A process that was killed is no fault of the version: it is undone, and then promoted."""
+    platform = stepwise.platforms["staging"]
+    assert isinstance(platform, StepwisePlatform)
+    platform.fail(2, Killed())
+    with pytest.raises(Killed):
+        stepwise.promote()
+    done = stepwise.run()
+
+    assert "development" not in done.recovered[0]
+    assert "was interrupted while it was being written; staging was restored" in done.recovered[0]
+    assert outcomes(list(done.promotions)) == [("1.1.0", "applied")]
+
+
+def test_a_version_that_was_stopped_is_tried_again(stepwise: Delivery) -> None:
+    """A signal that ended it in the middle is no fault of the version either."""
+    platform = stepwise.platforms["staging"]
+    assert isinstance(platform, StepwisePlatform)
+    platform.interfere(1, lambda: setattr(stepwise.interruptions, "noted", 15))
+    [stopped] = stepwise.promote()
+    assert (stopped.outcome, stopped.exit_code) == ("restored", 6)
+
+    stepwise.interruptions.noted = None
+    assert outcomes(stepwise.promote()) == [("1.1.0", "applied")]
+
+
+def test_a_version_that_was_aborted_is_tried_again(shop: Delivery) -> None:
+    """What changed nothing is no attempt: the next run begins anew."""
+    shop.change("New")
+    shop.tagged(version="1.1.0")
+    shop.platforms["staging"].failure = StalePlan("It moved.")
+    [found] = shop.promote()
+    assert (found.outcome, found.exit_code) == ("refused", 4)
+    assert found.reason == "It moved. Nothing in staging was changed."
+
+    assert outcomes(shop.promote()) == [("1.1.0", "applied")]
+
+
+def test_what_could_not_be_restored_stops_everything(shop: Delivery) -> None:
+    """Exit 7, and from then on nobody promotes there until an operator has looked."""
+    shop.change("New")
+    shop.tagged(version="1.1.0")
+    platform = shop.platforms["staging"]
+    deploy = platform.deploy
+
+    def fall_silent(*given: Any) -> None:
+        deploy(*given)
+        platform.incomplete = "it is down"
+
+    platform.deploy = fall_silent
+    [found] = shop.promote()
+    assert (found.outcome, found.exit_code) == ("not-restored", 7)
+
+    platform.incomplete = None
+    with pytest.raises(Busy, match="reconciler backup restore"):
+        shop.promote(retry=True)
 
 
 # --- what is told -------------------------------------------------------------------------------

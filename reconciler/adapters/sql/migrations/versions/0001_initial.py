@@ -27,15 +27,15 @@ def upgrade() -> None:
 
 
 def _key(name: str, **options: Any) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, **options)
+    return sa.Column(name, dialect.TEXT, nullable=False, **options)
 
 
 def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False)
+    return sa.Column(name, dialect.TEXT, nullable=False)
 
 
 def _optional(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text)
+    return sa.Column(name, dialect.TEXT)
 
 
 def _flag(name: str) -> sa.Column[bool]:
@@ -183,7 +183,7 @@ def _resources() -> None:
         *(_key(name) for name in ("environment", "kind", "name")),
         _text("content"),
         _optional("digest"),
-        sa.Column("state", sa.Text, nullable=False, server_default=sa.text("'enabled'")),
+        sa.Column("state", dialect.TEXT, nullable=False, server_default=sa.text("'enabled'")),
         sa.Column("version", sa.Integer, nullable=False, server_default=sa.text("1")),
         *(_optional(name) for name in ("created_at", "updated_at", "removed_at")),
         _flag("on_by_default"),

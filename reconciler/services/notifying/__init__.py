@@ -1,0 +1,1 @@
+"""Telling people outside what happened: written down first, sent afterwards."""
