@@ -51,10 +51,12 @@ class Recoverer:
             NotRestored: what runs could not be put back.
         """
         name = environment.name
+        if self._is_quiet(name):
+            return ()
         # A lock is kept for an operator once the end is recorded; until then it is repeated.
         unfinished = bool(self.store.running(name))
         self.locker.refuse_held(name, patience, over_kept=unfinished)
-        if not self.store.running(name) and not self.store.locks(name):
+        if self._is_quiet(name):
             return ()
         try:
             with self.locker.holding(
@@ -66,6 +68,10 @@ class Recoverer:
         except StoreError as error:
             error.add(f"An interrupted deployment of {name} waits to be ended.")
             raise
+
+    def _is_quiet(self, environment: str) -> bool:
+        """Say whether nothing is unfinished and nobody holds, or left, the lock."""
+        return not self.store.running(environment) and not self.store.locks(environment)
 
     def _end(self, held: Held, environment: Environment, deployment: Deployment) -> str:
         with telemetry.bound(environment=environment.name, deployment=deployment.id):

@@ -52,17 +52,22 @@ class Converger:
     store: StoreReader
 
     def promote(self, grounds: Grounds, environment: Environment, request: Request) -> Converged:
-        """Finish what was interrupted, then promote."""
+        """Finish what was interrupted, then promote, and tell who wants to know."""
+        done = self._promote(grounds, environment, request)
+        if not grounds.chosen.unreachable:
+            self.applier.tools.teller.deliver(self.applier.store, environment)
+        return done
+
+    def _promote(self, grounds: Grounds, environment: Environment, request: Request) -> Converged:
         if grounds.chosen.unreachable:
             return Converged(promotions=(self._unreachable(grounds, environment),))
         recovered = self.recoverer.recover(environment, request.options.patience)
         done = self.promoter.promote(grounds, environment, request)
-        self.applier.tools.teller.deliver(self.applier.store, environment)
         return Converged(promotions=tuple(done), recovered=recovered)
 
     def converge(self, grounds: Grounds, environment: Environment, request: Request) -> Converged:
         """Promote, then heal what was changed outside, where that is wanted."""
-        done = self.promote(grounds, environment, request)
+        done = self._promote(grounds, environment, request)
         if grounds.chosen.unreachable:
             return done
         if any(promotion.exit_code not in (EXIT_DONE, EXIT_HELD) for promotion in done.promotions):
