@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -96,6 +98,21 @@ def test_what_was_refused_did_not_arrive(remote: RemoteWorld) -> None:
 
     assert "may have arrived" not in str(caught.value)
     assert actions(remote) == []
+
+
+def test_half_a_request_changes_nothing(remote: RemoteWorld) -> None:
+    """A client that dies while it writes leaves what was there: no body is not an empty one."""
+    written(remote)
+    where = urlsplit(remote.server.url)
+    with socket.create_connection((where.hostname or "", where.port or 0), timeout=5) as client:
+        head = "PUT /environments/development/resources/r-1 HTTP/1.1\r\nHost: here\r\n"
+        client.sendall(f"{head}Content-Length: 500\r\n\r\n".encode())
+        client.shutdown(socket.SHUT_WR)
+        with suppress(ConnectionResetError):
+            assert client.recv(100) == b""
+
+    assert actions(remote) == ["create"]
+    assert runs(remote) == {SYNC: "sync-contacts"}
 
 
 def test_nothing_is_in_doubt_where_nobody_listens(remote: RemoteWorld) -> None:

@@ -190,6 +190,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _request(self) -> Request:
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length) if length else b""
+        if len(body) < length:  # the sender is gone: half a request asks for nothing
+            raise _Dropped
         where = urlsplit(self.path)
         return Request(
             method=self.command,
