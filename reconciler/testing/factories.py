@@ -83,7 +83,7 @@ def app_event(name: str = "contact-created", **spec: Json) -> dict[str, Json]:
 
 def key_of(content: Mapping[str, Json]) -> ResourceKey:
     """Return the identity of a manifest."""
-    return ResourceKey(content["kind"], content["metadata"]["name"])
+    return ResourceKey(Kind(content["kind"]), content["metadata"]["name"])
 
 
 def entry(content: Mapping[str, Json], facts: Facts | None = None) -> Entry:

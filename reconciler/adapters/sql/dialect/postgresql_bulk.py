@@ -57,7 +57,8 @@ def _type_of(
     if isinstance(statement, Insert) and name in statement.table.columns:
         return statement.table.columns[name].type
     value = next((row[at] for row in rows if row[at] is not None), "")
-    return _TYPES[type(value)]
+    # Also of a text that is a member of an enumeration; a truth value is an int, and comes first.
+    return next(known for kind, known in _TYPES.items() if isinstance(value, kind))
 
 
 def _copy(connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
