@@ -3,8 +3,8 @@
     python3 .ci/setup.py [--dev] COMMAND [ARGUMENTS…]
 
 Needs nothing but a Python, and finds a newer one when it was started with an old one. What was set
-up once is used again until pyproject.toml, the constraints or the Python change. `--dev` adds what
-the tests need.
+up once is used again until pyproject.toml, the constraints, the packages of npm or the Python
+change. `--dev` adds what the tests need.
 """
 
 from __future__ import annotations
@@ -23,6 +23,18 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / ".set-up"
 CONSTRAINTS = ROOT / ".ci" / "constraints.txt"
+NPM = ROOT / ".ci" / "npm"
+NPM_DONE = NPM / "node_modules" / ".package-lock.json"
+
+# Programs by the Debian package that brings them; the second ones are for the tests only.
+PROGRAMS = {"ssh-keygen": "openssh-client"}
+TEST_PROGRAMS = {
+    "node": "nodejs",
+    "npm": "npm",
+    "chromium": "chromium",
+    "curl": "curl",
+    "shellcheck": "shellcheck",
+}
 
 UNATTENDED = {
     "DEBIAN_FRONTEND": "noninteractive",
@@ -126,12 +138,21 @@ def make_venv(python: str) -> None:
         )
 
 
-def need_ssh_keygen() -> None:
-    """Install ssh-keygen where that can be done; without it only signatures cannot be checked."""
-    if not shutil.which("ssh-keygen") and os.geteuid() == 0 and shutil.which("apt-get"):
-        say("installing openssh-client, which checks signatures")
-        run("apt-get", "update", "-qq")
-        run("apt-get", "install", "-qq", "-y", "--no-install-recommends", "openssh-client")
+def need_programs(*, dev: bool) -> None:
+    """Install missing programs where that can be done; what needs one says so where it is used.
+
+    They are looked for each time: a `.venv` may outlive the system that it was made on.
+    """
+    wanted = {**PROGRAMS, **TEST_PROGRAMS} if dev else PROGRAMS
+    missing = [package for program, package in wanted.items() if not shutil.which(program)]
+    if not missing:
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        say("not found, install with the system's package manager: " + " ".join(missing))
+        return
+    say("installing " + " ".join(missing))
+    run("apt-get", "update", "-qq")
+    run("apt-get", "install", "-qq", "-y", "--no-install-recommends", *missing)
 
 
 def install(*, dev: bool) -> None:
@@ -146,10 +167,21 @@ def install(*, dev: bool) -> None:
         )
 
 
+def install_npm() -> None:
+    """Install what the tests take from npm, by the hashes that are written down."""
+    if not run("npm", "ci", "--prefix", NPM, "--loglevel=error", "--no-progress"):
+        fail(
+            "what the tests take from npm could not be installed; the reason stands above. npm "
+            "with Node.js 20 or later and a registry of its packages are needed. Install them, or "
+            "remove .ci/npm/node_modules, and run this again."
+        )
+
+
 def stamp(python_version: str) -> str:
     """Return a digest of what a set-up depends on."""
     digest = hashlib.sha256(python_version.encode())
-    for part in (ROOT / "pyproject.toml", CONSTRAINTS, Path(__file__)):
+    npm = (NPM / "package.json", NPM / "package-lock.json", NPM / ".npmrc")
+    for part in (ROOT / "pyproject.toml", CONSTRAINTS, *npm, Path(__file__)):
         digest.update(part.read_bytes())
     return digest.hexdigest()
 
@@ -187,16 +219,21 @@ def set_up(*, dev: bool) -> None:
         known = read_stamp()
         current = venv_version()
         dev = dev or known.get("dev") == "True"
-        if current and known == {"digest": stamp(current), "dev": str(dev), "root": str(ROOT)}:
+        whole = not dev or NPM_DONE.exists()
+        now = {"digest": stamp(current or ""), "dev": str(dev), "root": str(ROOT)}
+        if current and whole and known == now:
+            need_programs(dev=dev)
             return
         if not current or not run(VENV / "bin" / "python", "-m", "pip", "--version", quiet=True):
             python, current = find_python()
             say("making .venv with Python " + current.split()[0])
             make_venv(python)
-        need_ssh_keygen()
+        need_programs(dev=dev)
         say("installing the project" + (" and what its tests need" if dev else ""))
         STAMP.unlink(missing_ok=True)
         install(dev=dev)
+        if dev:
+            install_npm()
         write_stamp(current, dev=dev)
         say("ready")
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from reconciler.core import credentials, printable
 from reconciler.core.errors import UsageError
@@ -26,6 +26,7 @@ _WITH_PASSWORD = re.compile(rf"\s*{_POSTGRESQL}(?:[^@/?]*:[^@?]+@|.*[?&]password
 
 # Variables whose values must never be shown, whatever shows them.
 _SECRET_VARIABLES = (
+    "RECONCILER_FORGE_TOKEN",
     "RECONCILER_GIT_TOKEN",
     "RECONCILER_SMTP_URL",
     "GITHUB_TOKEN",
@@ -34,6 +35,14 @@ _SECRET_VARIABLES = (
 )
 _URL_VARIABLES = ("RECONCILER_STORE", "RECONCILER_SMTP_URL")
 _KEY_PREFIX = "RECONCILER_KEY_"
+_LONG_USER = 16
+
+# Other variables whose name says that the value is secret. What ends like a key may also be the
+# path of one, a word or a number.
+_SECRET_NAME = re.compile(r"(?i)(?:.*_)?(?:token|passw(?:or)?d|secret)|pgpassword")
+_KEY_NAME = re.compile(r"(?i)(?:.*_)?(?:key|credentials?|pat)")
+_ORDINARY = re.compile(r"(?:[~\w.-]*/)*[A-Za-z._-]{0,40}|\d{1,9}")
+_SHORTEST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +104,11 @@ def load(
         UsageError: an option or variable has a value that cannot be meant.
     """
     remote = options.repo if options.repo and _is_remote(options.repo) else None
+    if url_passwords(remote):
+        raise UsageError(
+            "--repo holds a password, and everybody on this machine can read a command line.",
+            hint="Give the token in RECONCILER_GIT_TOKEN.",
+        )
     root = _here(cwd) if remote else _root(cwd / (options.repo or "."))
     if options.log_format not in LOG_FORMATS:
         raise UsageError(
@@ -121,20 +135,32 @@ def secret_values(environ: Mapping[str, str]) -> tuple[str, ...]:
         for name, value in environ.items()
         if name in _SECRET_VARIABLES
         or (name.startswith(_KEY_PREFIX) and not name.endswith("_FILE"))
+        or (len(value) >= _SHORTEST and _is_secret(name, value))
     )
     return found + url_passwords(*map(environ.get, _URL_VARIABLES))
 
 
+def _is_secret(name: str, value: str) -> bool:
+    if _SECRET_NAME.fullmatch(name):
+        return True
+    return bool(_KEY_NAME.fullmatch(name)) and not _ORDINARY.fullmatch(value)
+
+
 def url_passwords(*urls: str | None) -> tuple[str, ...]:
-    """Return the passwords that stand in URLs of options, as they are and decoded."""
-    found = []
+    """Return the passwords that stand in URLs of options, as they are and decoded.
+
+    A long user without a password is a token.
+    """
+    found: list[str] = []
     for url in filter(None, urls):
         try:
-            password = urlsplit(url).password
+            parts = urlsplit(url)
         except ValueError:
             continue
-        found += [password, unquote(password)] if password else []
-    return tuple(found)
+        queried = [value for name, value in parse_qsl(parts.query) if name == "password"]
+        token = parts.username if len(parts.username or "") >= _LONG_USER else None
+        found += filter(None, (parts.password or token, *queried))
+    return tuple(dict.fromkeys(each for one in found for each in (one, unquote(one))))
 
 
 def _is_remote(repo: str) -> bool:

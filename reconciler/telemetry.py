@@ -192,7 +192,17 @@ def _shown(value: Any) -> Any:
 def _rendered(logger: Any, name: str, event: MutableMapping[str, Any]) -> str:
     """Return the event's line in the chosen form."""
     renderer = _renderer(_state.log_format, colour=_state.colour)
-    return str(renderer(logger, name, event))
+    line = str(renderer(logger, name, event))
+    return _inert(line)
+
+
+def _inert(line: str) -> str:
+    """Return a line without what a build server takes for a command; JSON has its own escape."""
+    from reconciler.core import printable
+
+    if _state.log_format == "json":
+        return printable.COMMAND.sub(r"#\\u0023", line)
+    return printable.inert(line)
 
 
 @cache

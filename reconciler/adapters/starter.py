@@ -7,10 +7,15 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from reconciler import __version__
+from reconciler.core.ci import Ci, Rendered, Setup, render
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.model import Kind
 
+ENVIRONMENTS = ("development", "staging", "production")
+
 _HIDDEN = "dot-"
+_INSTALL = f'python -m pip install "gitops-reconciler=={__version__}"'
 
 
 def files() -> dict[str, bytes]:
@@ -20,6 +25,22 @@ def files() -> dict[str, bytes]:
         name = f"{kind.lower()}.v1.json"
         found[f"schemas/{name}"] = (schema_folder() / name).read_bytes()
     return dict(sorted(found.items()))
+
+
+def ci_files(ci: Ci, branch: str, install: str | None = None) -> Rendered:
+    """Return the files that make a forge run the program on the starter's environments.
+
+    `install` is how this project's own jobs bring the program: from their checkout.
+    """
+    found = _below(resources.files("reconciler.starter") / "ci", "")
+    templates = {path: data.decode("utf-8") for path, data in found}
+    setup = Setup(
+        branch=branch,
+        environments=ENVIRONMENTS,
+        install=install or _INSTALL,
+        released=install is None,
+    )
+    return render(ci, templates, setup)
 
 
 def schema_folder() -> Traversable:

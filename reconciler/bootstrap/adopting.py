@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from reconciler.adapters.clock import SystemClock
 from reconciler.bootstrap.platforms import Platforms
 from reconciler.bootstrap.services import Services
+from reconciler.core.ci import Ci
 from reconciler.core.errors import UsageError
 from reconciler.services.adopting.copying import Copier
 from reconciler.services.adopting.importing import Importer
 from reconciler.services.adopting.starting import Started, Starter
+from reconciler.services.initialising import BRANCH, encoded
 from reconciler.services.planning import Planner
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def copier(services: Services) -> Copier:
     return Copier(workspace=services.workspace, write=lambda files: checkout.write_all(root, files))
 
 
-def adopt(settings: Settings, directory: Path, name: str) -> Started:
+def adopt(settings: Settings, directory: Path, name: str, ci: Ci = Ci.GITHUB) -> Started:
     """Make a repository of what an environment's platform runs."""
     from reconciler.adapters import starter
     from reconciler.adapters.git.starting import NewRepositories
@@ -82,7 +84,8 @@ def adopt(settings: Settings, directory: Path, name: str) -> Started:
         write=starter.write,
         clock=clock,
     )
-    return started.start(folder, name, starter.files())
+    files = {**starter.files(), **encoded(starter.ci_files(ci, BRANCH))}
+    return started.start(folder, name, files)
 
 
 def _default_store(settings: Settings, folder: Path) -> str:

@@ -19,8 +19,8 @@ from reconciler.services.examining import Check
 from reconciler.settings import Settings
 
 
-def examine(settings: Settings) -> list[Check]:
-    """Look at everything this run stands on; nothing is changed."""
+def examine(settings: Settings, *, offline: bool = False) -> list[Check]:
+    """Look at everything this run stands on; nothing is changed. Only the forge is remote."""
     from reconciler.adapters import machine
     from reconciler.adapters.git.command import git_version
 
@@ -47,6 +47,7 @@ def examine(settings: Settings) -> list[Check]:
             checks.extend(_in_the_way(services))
             checks.extend(_notifications(services))
         checks.extend(_secrets(services))
+        checks.extend(_protection(services, offline=offline))
     return checks
 
 
@@ -154,3 +155,27 @@ def _secrets(services: Services) -> Iterator[Check]:
             )
     except ReconcilerError as error:
         yield Check(name="secrets", state=examining.LOOK, text=error.text, next=error.hint)
+
+
+def _protection(services: Services, *, offline: bool) -> Iterator[Check]:
+    """Look at what protects the repository on its forge, or say what is needed there."""
+    from reconciler.services.publishing import protecting
+
+    try:
+        wanted = protecting.needed(services.workspace.choose(head=True).repository.pipeline)
+        known = services.publishing.settings
+        forge = None if offline else services.forge
+    except Invalid:
+        return  # the check of the manifests tells it
+    except ReconcilerError as error:
+        yield Check(name="protection", state=examining.BROKEN, text=error.text, next=error.hint)
+        return
+    address = None if known is None else f"{known.server}/{known.repository}"
+    place = protecting.Place(address=address)
+    if forge is not None:
+        yield from protecting.look(forge, wanted, place)
+    elif known is None:
+        yield from protecting.advise(wanted, place, "no forge is known")
+    else:
+        why = "the forge is not asked" if offline else "there is no token for the forge"
+        yield from protecting.advise(wanted, place, why)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from reconciler import telemetry
+from reconciler import settings, telemetry
 from reconciler.bootstrap.plugins import Plugins
 from reconciler.core.errors import PlatformError, SecretError
 from reconciler.core.model import Environment
@@ -100,6 +100,9 @@ class Platforms:
         return BuiltinPlatform(self._database(), environment.name, now=self._now)
 
     def _context(self, environment: Environment) -> PlatformContext:
+        # An address may hold a password, and what answers there may say it again.
+        addresses = [text for text in environment.platform.values() if isinstance(text, str)]
+        telemetry.redact(settings.url_passwords(*addresses))
         return PlatformContext(now=self._now, secret=lambda name: self._secret(environment, name))
 
     def _secret(self, environment: Environment, name: str) -> str | None:

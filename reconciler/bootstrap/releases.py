@@ -10,6 +10,7 @@ from reconciler.core.errors import UsageError
 from reconciler.core.releases.model import ReleaseType
 from reconciler.services.releases.judging.finding import Finder
 from reconciler.services.releases.judging.gating import GateKeeper
+from reconciler.services.releases.judging.reviewing import Reviewing
 from reconciler.services.releases.judging.soaking import Soaking
 from reconciler.services.releases.judging.tagging import TagJudge
 from reconciler.services.releases.judging.trusting import Truster
@@ -34,6 +35,7 @@ from reconciler.services.releases.telling.debts import Debts
 
 if TYPE_CHECKING:
     from reconciler.ports import (
+        ForgeReader,
         GitWriter,
         ManifestWriter,
         SignatureVerifier,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from reconciler.services.deploying.applying import Applier
     from reconciler.services.deploying.recovering import Recoverer
     from reconciler.services.planning import Planner
+    from reconciler.services.workspace import Chosen
 
 
 class ReleaseBase(Base, Protocol):
@@ -70,6 +73,10 @@ class ReleaseBase(Base, Protocol):
     def manifest_writer(self) -> ManifestWriter:
         """What writes manifests."""
 
+    @property
+    def forge(self) -> ForgeReader | None:
+        """Where the repository is hosted, None where that is not known."""
+
 
 class ReleaseServices:
     """The services of releases, each made when it is first needed."""
@@ -85,6 +92,10 @@ class ReleaseServices:
     def local_grounds(self) -> Grounds:
         """Judge by what this checkout has."""
         return grounds.local_grounds(self._base.workspace)
+
+    def grounds_of(self, chosen: Chosen) -> Grounds:
+        """Judge by what was chosen already."""
+        return grounds.grounds_of(self._base.workspace, chosen)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -104,7 +115,8 @@ class ReleaseServices:
     @cached_property
     def witness(self) -> Witness:
         """What reads approvals, acknowledgements and holds."""
-        return Witness(catalog=self.catalog, judge=self.judge)
+        reviewing = Reviewing(catalog=self.catalog, forge=lambda: self._base.forge)
+        return Witness(catalog=self.catalog, judge=self.judge, reviewing=reviewing)
 
     @cached_property
     def drafter(self) -> Drafter:

@@ -18,7 +18,6 @@ from reconciler.core.errors import (
 )
 from reconciler.core.model import Environment
 from reconciler.services import mirroring
-from reconciler.services.activities import Activities
 from reconciler.services.deploying.applying import Applier
 from reconciler.services.deploying.manual import Deployer
 from reconciler.services.deploying.recovering import Recoverer
@@ -27,7 +26,6 @@ from reconciler.services.loading.repository import refuse_committed_state
 from reconciler.services.planning import Planner
 from reconciler.services.reconciling import Job
 from reconciler.services.secrets import SecretKeeper
-from reconciler.services.users import UserKeeper
 from reconciler.services.viewing import Viewer
 from reconciler.services.workspace import Workspace
 from reconciler.settings import Settings
@@ -38,10 +36,12 @@ if TYPE_CHECKING:
     from reconciler.adapters.sql.database import Database
     from reconciler.adapters.store.sql import SqlStore
     from reconciler.bootstrap.deployments import DeploymentServices
+    from reconciler.bootstrap.publishing import PublishingServices
     from reconciler.bootstrap.releases import ReleaseServices
     from reconciler.bootstrap.views import ReleaseViews
     from reconciler.ports import (
         DocumentCache,
+        Forge,
         GitWriter,
         Manifests,
         ManifestWriter,
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     )
     from reconciler.services.backups.managing import BackupManager
     from reconciler.services.calendars import Calendars
+    from reconciler.services.users import UserKeeper
 
 
 def open_services(settings: Settings, *, offline: bool = False) -> Services:
@@ -274,19 +275,21 @@ class Services:
     @cached_property
     def users(self) -> UserKeeper:
         """`users`."""
-        from reconciler.adapters.platforms.builtin.staging import open_staging
+        from reconciler.bootstrap.users import user_keeper
 
-        return UserKeeper(
-            workspace=self.workspace,
-            viewer=self.viewer,
-            store=self.store,
-            platform=self.platforms.user_platform,
-            reader=self.platforms.user_reader,
-            staging=open_staging,
-            activities=Activities(store=self.store, clock=self.clock, processes=self.processes),
-            actor=self.actor,
-            preview=self.releases.planner.preview,
-        )
+        return user_keeper(self)
+
+    @cached_property
+    def forge(self) -> Forge | None:
+        """Where the repository is hosted, None where that is not known or there is no token."""
+        return self.publishing.forge
+
+    @cached_property
+    def publishing(self) -> PublishingServices:
+        """What tells people on the forge."""
+        from reconciler.bootstrap.publishing import PublishingServices
+
+        return PublishingServices(self)
 
     def migrate(self) -> str:
         """Bring the store to this program's schema; return the state it was in."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from reconciler.core.ci import Ci, Rendered, of_remote
 from reconciler.services import initialising
 from reconciler.services.initialising import Initialised
 
@@ -20,10 +21,24 @@ def is_plan(answer: object) -> bool:
     return schemas.quick("plan").is_valid(answer)
 
 
-def initialise(directory: Path) -> Initialised:
-    """Write the starter repository into a folder."""
+def needs(ci: Ci) -> tuple[str, ...]:
+    """Return what a person has to set up on a forge for a new repository, once."""
+    from reconciler.adapters import starter
+
+    return starter.ci_files(ci, initialising.BRANCH).needs
+
+
+def initialise(directory: Path, chosen: Ci | None = None) -> Initialised:
+    """Write the starter repository into a folder, with the files for a forge.
+
+    The forge is that of the remote where none is chosen.
+    """
     from reconciler.adapters import starter
     from reconciler.adapters.git.starting import NewRepositories
 
+    def rendered(branch: str, remote: str | None) -> Rendered:
+        return starter.ci_files(chosen or of_remote(remote), branch)
+
     folder = Path(os.path.realpath(directory))
-    return initialising.initialise(folder, starter.files(), starter.write, NewRepositories())
+    files = starter.files()
+    return initialising.initialise(folder, files, rendered, starter.write, NewRepositories())

@@ -121,7 +121,7 @@ def main(arguments: list[str]) -> int:
         code = app(args=arguments, standalone_mode=False, prog_name="reconciler")
         return code if isinstance(code, int) else EXIT_DONE
     except USAGE as error:
-        error.show()
+        failures.usage(error)
         return EXIT_USAGE
     except typer.Abort:
         typer.echo("Aborted.", err=True)

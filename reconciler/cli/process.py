@@ -22,6 +22,8 @@ def prepare() -> None:
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
+    # The end has begun: another signal must not break into what is cleared away now.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise SystemExit(128 + number)
 
 

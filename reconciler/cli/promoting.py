@@ -55,7 +55,11 @@ def show(session: Session, promotions: Iterable[Promotion]) -> None:
             name = f"{name}/{promotion.version}"
         session.show(f"{name}: {promotion.reason}.".replace("..", "."))
         if promotion.gates:
-            session.show(render_gates.held_text(promotion.gates, promotion.earliest, session.style))
+            session.show(
+                render_gates.held_text(
+                    session.masked(promotion.gates), promotion.earliest, session.style
+                )
+            )
         if promotion.error is not None:
             showing.failure(session, promotion.error)
         if promotion.applied is not None:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli import options, terminal
+from reconciler.cli import opening, options, terminal
+from reconciler.cli.opening import NOT_ASKED, Opened, Share
 from reconciler.cli.options import TextFormat
 from reconciler.cli.session import Session
 from reconciler.core.errors import EXIT_DONE, NotFound, UsageError
@@ -18,7 +19,7 @@ from reconciler.core.render import gates as render_gates
 from reconciler.core.render import json as render_json
 from reconciler.core.render import previews
 from reconciler.core.render import text as render_text
-from reconciler.core.render.previews import Preview
+from reconciler.core.render.pages import Preview
 from reconciler.services.releases.making.asking import Ask
 from reconciler.services.releases.making.drafting import Draft
 from reconciler.services.releases.making.preparing import Prepared
@@ -109,13 +110,13 @@ def acknowledged(given: Iterable[str]) -> dict[tuple[str, str | None], str]:
 
 
 def create(
-    session: Session, ask: Ask, *, source: str | None, push: bool, format: TextFormat
+    session: Session, ask: Ask, *, source: str | None, share: Share, format: TextFormat
 ) -> int:
     """Draft a release and commit it on its branch."""
     found = grounds(session)
     drafts = session.services.releases.drafts(found, ask, source)
     title = f"Release {drafts[0].release.name}"
-    return _commit(session, found, drafts, title, push=push, format=format)
+    return _commit(session, found, drafts, title, share=share, format=format)
 
 
 def preview(session: Session, ask: Ask, *, source: str | None, format: PreviewFormat) -> int:
@@ -138,14 +139,14 @@ def preview_made(session: Session, text: str, format: PreviewFormat) -> int:
     return _show(session, draft, judged.verdict, format)
 
 
-def rollback(session: Session, text: str, ask: Ask, *, push: bool, format: TextFormat) -> int:
+def rollback(session: Session, text: str, ask: Ask, *, share: Share, format: TextFormat) -> int:
     """Prepare a release of an older content."""
     found = grounds(session)
     releases = session.services.releases
     name = found.named(text)
     draft = releases.preparer.rollback(found, name, ask.version, ask)
     title = f"Roll back {name.environment} to {name.version} as {draft.release.version}"
-    return _commit(session, found, (draft,), title, push=push, format=format)
+    return _commit(session, found, (draft,), title, share=share, format=format)
 
 
 def _commit(
@@ -154,7 +155,7 @@ def _commit(
     drafts: Sequence[Draft],
     title: str,
     *,
-    push: bool,
+    share: Share,
     format: TextFormat,
 ) -> int:
     """Commit drafts on their branch, unless there is nothing to release."""
@@ -162,18 +163,20 @@ def _commit(
     if draft.is_nothing:
         return nothing(session, draft, format)
     refuse_unused(draft)
+    opener = opening.opener(session, share)
     prepared = releases.preparer.commit(found, drafts, title)
-    if push:
+    if share is not Share.STAYS:
         releases.writer.push([f"refs/heads/{prepared.branch}"], force=True)
+    opened = opening.of_drafts(session, opener, found, drafts, prepared, title)
     verdict = _verdict(session, found, draft)
     if format is TextFormat.JSON:
-        answer = _answer(draft, verdict)
-        answer["branch"], answer["commit"] = prepared.branch, prepared.commit
-        session.show_json(answer)
-    else:
-        session.show(_text(session, draft, verdict))
-        _tell(session, prepared, drafts, push=push)
-        _offer(session, draft)
+        session.show_json(_made(draft, verdict, prepared, opened))
+        return opened.exit_code
+    session.show(_text(session, draft, verdict))
+    _tell(session, prepared, drafts, opened, is_shared=share is not Share.STAYS)
+    _offer(session, draft)
+    if opened.error is not None:
+        raise opened.error
     return EXIT_DONE
 
 
@@ -197,9 +200,7 @@ def _offer(session: Session, draft: Draft) -> None:
 def nothing(session: Session, draft: Draft, format: TextFormat) -> int:
     """Say that there is nothing to release."""
     if format is TextFormat.JSON:
-        answer = _answer(draft, None)
-        answer["branch"] = answer["commit"] = None
-        session.show_json(answer)
+        session.show_json(_made(draft, None, None, NOT_ASKED))
     else:
         session.show(NOTHING.format(draft.release.environment))
     return EXIT_DONE
@@ -225,11 +226,11 @@ def tag(session: Session, text: str, message: str, *, push: bool) -> int:
     stater, finder = releases.stater, releases.finder
     name = found.named(text)
     judged, commit = finder.tag(found, name, message)
-    session.show(render_text.plan(judged.plan, session.style))
+    session.show(render_text.plan(session.masked(judged.plan), session.style))
     said = message or judged.release.description
     stated_tag = stater.make_release_tag(found, name, commit, said)
     again, _ = finder.gates(found.with_own(found.tag_name(name)), name)
-    session.show("\n" + render_gates.gates_text(again.verdict, session.style))
+    session.show("\n" + render_gates.gates_text(session.masked(again.verdict), session.style))
     session.show(f"\n{found.tag_name(name)} is made on {commit[:12]}.")
     return stated(session, [stated_tag], push=push)
 
@@ -252,15 +253,22 @@ def _short(ref: str) -> str:
     return ref.removeprefix("refs/tags/").removeprefix("refs/heads/")
 
 
-def _tell(session: Session, prepared: Prepared, drafts: Iterable[Draft], *, push: bool) -> None:
+def _tell(
+    session: Session,
+    prepared: Prepared,
+    drafts: Iterable[Draft],
+    opened: Opened,
+    *,
+    is_shared: bool,
+) -> None:
     state = "is on" if prepared.is_new else "was already on"
     name, branch = prepared.draft.release.name, prepared.branch
     session.show(f"\n{name} {state} the branch {branch} ({prepared.commit[:12]}).")
     for notice in prepared.draft.notices:
         session.note(notice)
     remote = session.services.workspace.git.remote_url() is not None
-    steps = [f"git push origin refs/heads/{branch}"] if remote and not push else []
-    steps.append("open its pull request and merge it" if remote else f"merge {branch}")
+    steps = [f"git push origin refs/heads/{branch}"] if remote and not is_shared else []
+    steps.append(opening.merging(opened) if remote else f"merge {branch}")
     end = " --push" if remote else ""
     steps += [f"reconciler release tag {draft.release.name}{end}" for draft in drafts]
     session.show("Next: " + "; then ".join(steps) + ".")
@@ -277,18 +285,30 @@ def _answer(draft: Draft, verdict: Verdict | None) -> render_json.Answer:
     return {"formatVersion": render_json.FORMAT_VERSION, "plans": [row]}
 
 
+def _made(
+    draft: Draft, verdict: Verdict | None, prepared: Prepared | None, opened: Opened
+) -> render_json.Answer:
+    answer = _answer(draft, verdict)
+    answer["branch"] = None if prepared is None else prepared.branch
+    answer["commit"] = None if prepared is None else prepared.commit
+    answer["pullRequest"] = opened.url
+    if opened.error is not None:
+        answer["errors"] = render_json.errors([opened.error])
+    return answer
+
+
 def _show(session: Session, draft: Draft, verdict: Verdict, format: PreviewFormat) -> int:
     if format is PreviewFormat.JSON:
         session.show_json(_answer(draft, verdict))
     elif format is PreviewFormat.MARKDOWN:
-        session.show(previews.as_markdown(_preview(draft, verdict)))
+        session.show(previews.as_markdown(session.masked(_preview(draft, verdict))))
     else:
         session.show(_text(session, draft, verdict))
     return EXIT_DONE
 
 
 def _text(session: Session, draft: Draft, verdict: Verdict) -> str:
-    return previews.text(_preview(draft, verdict), session.style)
+    return previews.text(session.masked(_preview(draft, verdict)), session.style)
 
 
 def _preview(draft: Draft, verdict: Verdict | None) -> Preview:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
@@ -22,6 +22,9 @@ from reconciler.core.render.style import Style
 
 if TYPE_CHECKING:
     from reconciler.bootstrap.services import Services
+
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +45,15 @@ class Session:
     def __init__(self, options: GlobalOptions) -> None:
         """Take the global options; nothing is opened yet."""
         self.options = options
+        # What breaks before the settings are known is logged too.
+        log_format = "json" if options.log_format == "json" else "text"
+        telemetry.configure(log_format=log_format, verbosity=options.verbose)
 
     @cached_property
     def settings(self) -> settings_module.Settings:
         """The settings of this run, with logging configured."""
+        telemetry.redact(settings_module.secret_values(os.environ))
+        telemetry.redact(settings_module.url_passwords(self.options.repo, self.options.store))
         found = settings_module.load(
             settings_module.Options(
                 repo=self.options.repo,
@@ -61,8 +69,6 @@ class Session:
         telemetry.configure(
             log_format=found.log_format, verbosity=found.verbosity, colour=found.colour
         )
-        telemetry.redact(settings_module.secret_values(os.environ))
-        telemetry.redact(settings_module.url_passwords(self.options.repo, self.options.store))
         return found
 
     @cached_property
@@ -84,9 +90,24 @@ class Session:
         width = os.get_terminal_size().columns if sys.stdout.isatty() else 100
         return Style(colour=self.settings.colour, width=max(60, width))
 
+    def masked(self, value: Value) -> Value:
+        """Return what is to be shown without its secrets; always before it is laid out."""
+        found: Value = telemetry.redactor().record(value)
+        return found
+
     def show(self, text: str) -> None:
-        """Write an answer to stdout."""
-        _write(telemetry.redactor().text(text), colour=self.settings.colour)
+        """Write an answer to stdout; nothing in it is obeyed by a terminal or a build server."""
+        masked = telemetry.redactor().text(text)
+        colour = self.settings.colour
+        _write(printable.coloured(masked) if colour else printable.plain(masked), colour=colour)
+
+    def show_commands(self, text: str) -> None:
+        """Write our own commands to a build server, whose data is escaped, to stdout."""
+        _write(printable.visible(telemetry.redactor().text(text)))
+
+    def command(self, text: str) -> None:
+        """Write our own commands to a build server beside the answer, on stderr."""
+        typer.echo(printable.visible(telemetry.redactor().text(text)), err=True)
 
     def show_json(self, answer: Mapping[str, Any]) -> None:
         """Write an answer for machines to stdout."""
@@ -94,8 +115,7 @@ class Session:
 
     def note(self, text: str) -> None:
         """Say something beside the answer, on stderr."""
-        for line in text.splitlines():
-            typer.echo(telemetry.redactor().text(printable.visible(line)), err=True)
+        typer.echo(printable.plain(telemetry.redactor().text(text)), err=True)
 
 
 def _write(text: str, *, colour: bool | None = None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reconciler import __version__
+from reconciler import __version__, telemetry
 from reconciler.cli.options import PlanFormat
 from reconciler.cli.session import Session
 from reconciler.core.errors import (
@@ -30,6 +30,7 @@ from reconciler.services.viewing import Report
 
 def plans(session: Session, many: Sequence[Plan], format: PlanFormat) -> None:
     """Show plans."""
+    many = session.masked(tuple(many))
     if format is PlanFormat.TEXT:
         session.show(render_text.plans(many, session.style))
     elif format is PlanFormat.MARKDOWN:
@@ -42,7 +43,7 @@ def _for_machines(session: Session, many: Sequence[Plan], format: PlanFormat) ->
     findings = [finding for plan in many for finding in plan.findings]
     messages = [message for plan in many for message in plan.messages]
     if format is PlanFormat.GITHUB:
-        session.show(github.annotate(findings, messages))
+        session.show_commands(github.annotate(findings, messages))
     elif format is PlanFormat.SARIF:
         session.show_json(sarif.report(findings, messages, version=__version__, rules=_rules()))
     else:
@@ -56,18 +57,18 @@ def _rules() -> dict[str, str]:
 def drift(session: Session, many: Sequence[Plan], format: PlanFormat) -> None:
     """Show what was changed outside."""
     if format is PlanFormat.TEXT:
-        session.show(render_text.drift(many, session.style))
+        session.show(render_text.drift(session.masked(tuple(many)), session.style))
     else:
         plans(session, many, format)
 
 
 def findings(session: Session, report: Report, format: PlanFormat) -> None:
     """Show findings, or how much was found in order."""
-    found = report.findings
+    found = session.masked(report.findings)
     if format is PlanFormat.JSON:
         session.show_json(render_json.findings(found))
     elif format is PlanFormat.GITHUB:
-        session.show(github.annotate(found))
+        session.show_commands(github.annotate(found))
     elif format is PlanFormat.SARIF:
         session.show_json(sarif.report(found, (), version=__version__, rules=_rules()))
     elif found:
@@ -88,7 +89,8 @@ def exit_code(many: Sequence[Plan], *, detailed: bool) -> int:
 def write_plan(path: Path, many: Sequence[Plan]) -> None:
     """Write plans to a file for `apply --plan`."""
     try:
-        path.write_text(render_json.dumps(render_json.plans(many)) + "\n", encoding="utf-8")
+        answer = telemetry.redactor().value(render_json.plans(many))
+        path.write_text(render_json.dumps(answer) + "\n", encoding="utf-8")
     except OSError as error:
         raise ReconcilerError(f"The plan cannot be written to {path}: {error.strerror}.") from error
 
@@ -139,12 +141,12 @@ def applied(session: Session, attempt: Attempt, result: Applied, *, as_json: boo
 def planned(session: Session, plan: Plan) -> None:
     """Show a plan before it is carried out, when there is something to say."""
     if plan.has_differences or plan.messages:
-        session.show(render_text.plan(plan, session.style) + "\n")
+        session.show(render_text.plan(session.masked(plan), session.style) + "\n")
 
 
 def failure(session: Session, error: ReconcilerError) -> None:
     """Show why an environment was left alone."""
-    found = getattr(error, "findings", ())
+    found = session.masked(tuple(getattr(error, "findings", ())))
     if found:
         session.show(render_text.findings(found))
     if error.hint:

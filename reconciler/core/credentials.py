@@ -39,12 +39,20 @@ _PASSWORD_WITH_SLASH = Rule(
     r"(?:(?!://)[^\s@\"'<>\\])*(?:@[^\s/@\"'<>\\]*)*(@)",
 )
 
-# A reference (`Bearer ${{ connection.accessToken }}`) is no secret: it stays readable.
+_HEADERS = ("authorization", "cookie", "x-", "private-token", "api-key")
+_HEADER_NAME = (
+    r"(?i:authorization|cookie|x-[a-z-]{0,30}(?:key|token|signature)|private-token|api-key)"
+)
+
+# A reference (`Bearer ${{ connection.accessToken }}`) is no secret: it stays readable. On the next
+# line stands the value only where there is nothing but one long word: other lines are something
+# else, whose sign of a difference must not go.
 _HEADER = Rule(
-    ("authorization", "cookie", "x-", "private-token", "api-key"),
-    r"((?i:authorization|cookie|x-[a-z-]{0,30}(?:key|token|signature)|private-token|api-key)"
-    r"[\\\"']{0,4}+\s{0,8}+[:=]\s{0,8}+[\\\"']{0,4}+)"
-    r"(?!(?:[A-Za-z]{1,20} )?\$\{\{)[^\r\n\"'\\]+",
+    _HEADERS,
+    rf"({_HEADER_NAME}"
+    r"[\\\"']{0,4}+[ \t]{0,8}+[:=][ \t]{0,8}+"
+    r"(?:\r?\n[ \t]{1,40}+(?=[\w.~+/=]{12,}[ \t]*+(?:[\r\n]|\Z)))?[\\\"']{0,4}+)"
+    r"(?!(?:[A-Za-z]{1,20} )?\$\{\{)[^\s\"'\\][^\r\n\"'\\]*",
 )
 
 # After these words stands a token, unless it is an ordinary word ("Bearer authentication").
@@ -87,6 +95,27 @@ _SHAPES = {
     "key-": r"key-[0-9a-f]{32}",
     ":aa": r"\d{8,10}:AA[\w-]{30,}",
 }
+
+
+@cache
+def _names() -> re.Pattern[str]:
+    return re.compile(rf"(?:[\w-]{{0,20}}-)?{_HEADER_NAME}")
+
+
+def holds_name(text: str) -> bool:
+    """Say whether the name of a header for credentials stands anywhere in a text."""
+    lower = text.lower()
+    return any(header in lower for header in _HEADERS) and _names().search(lower) is not None
+
+
+def is_name(text: str) -> bool:
+    """Say whether a text is the name of a header whose value is a credential."""
+    return _names().fullmatch(text.strip()) is not None
+
+
+def is_reference(text: str) -> bool:
+    """Say whether a value only says where the credential comes from."""
+    return "${{" in text
 
 
 @cache

@@ -12,6 +12,8 @@ import json
 import re
 from collections.abc import Iterator
 
+from reconciler.core import printable
+
 # Characters that percent-encoders leave alone: by the standard, with paths, in browsers.
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _LEFT_ALONE = (
@@ -21,6 +23,9 @@ _LEFT_ALONE = (
     _UNRESERVED | frozenset(b"!'()*;/?:@&=+$,#"),
     _UNRESERVED - frozenset(b"~"),
 )
+
+# What stands for itself in quoted-printable.
+_PRINTED = frozenset(range(0x21, 0x7F)) - frozenset(b"=") | frozenset(b" ")
 
 _HTML = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;"}
 
@@ -39,6 +44,9 @@ def forms(secret: str) -> Iterator[str]:
         yield from _percent(data)
         yield from _base64(data)
         yield from (data.hex(), data.hex().upper())
+        yield from _quoted_printable(data)
+        yield from (printable.visible(part), printable.one_line(part))
+        yield from _wide(part)
 
 
 def _escaped(text: str) -> Iterator[str]:
@@ -48,6 +56,7 @@ def _escaped(text: str) -> Iterator[str]:
         yield once
         yield json.dumps(once, ensure_ascii=ascii_only)[1:-1]
     yield repr(text)[1:-1]
+    yield repr(text.encode("utf-8", "surrogatepass"))[2:-1]
     yield text.replace("'", "''")
     for apostrophe in ("&#x27;", "&#39;"):
         yield text.translate({**_HTML, ord("'"): apostrophe})
@@ -60,6 +69,22 @@ def _percent(data: bytes) -> Iterator[str]:
             encoded = "".join(chr(b) if b in kept else template.format(b) for b in data)
             yield encoded
             yield encoded.replace("%20", "+")
+
+
+def _quoted_printable(data: bytes) -> Iterator[str]:
+    """Yield the text as mails write it, on one line."""
+    for kept in (_PRINTED, _UNRESERVED):
+        yield "".join(chr(b) if b in kept else f"={b:02X}" for b in data)
+
+
+def _wide(text: str) -> Iterator[str]:
+    """Yield the text in UTF-16: read as bytes, also written out, and encoded again."""
+    for gap in ("\0", "\\x00", "\\u0000", "\\0"):
+        yield gap.join(text)
+    for order in ("utf-16-le", "utf-16-be"):
+        data = text.encode(order, "surrogatepass")
+        yield from (data.hex(), data.hex().upper())
+        yield from _alphabets(base64.b64encode(data).decode())
 
 
 def _base64(data: bytes) -> Iterator[str]:
@@ -83,7 +108,17 @@ def _alphabets(encoded: str) -> Iterator[str]:
         yield text.rstrip("=")
 
 
-_BREAK = r"(?<![ \t])[ \t]*(?:[\r\n]|\\[rn])\s*"
+_BREAK = re.compile(r"(?<![ \t])[ \t]*(?:[\r\n]|\\[rn])\s*")
+# Quoted-printable ends a line that goes on with an equals sign; so may base64.
+_SOFT_BREAK = re.compile(r"=(?:\r?\n|(?:\\r)?\\n)\s*")
+
+
+def unwrapped(text: str) -> Iterator[Unwrapped]:
+    """Yield a text without its line breaks, in each way in which they may be meant."""
+    if "\n" in text or "\\n" in text:
+        yield Unwrapped(text, _BREAK)
+        if _SOFT_BREAK.search(text):
+            yield Unwrapped(text, _SOFT_BREAK)
 
 
 class Unwrapped:
@@ -94,9 +129,9 @@ class Unwrapped:
 
     __slots__ = ("_joined", "_original", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, pattern: re.Pattern[str] = _BREAK) -> None:
         """Leave the line breaks out."""
-        breaks = [match.span() for match in re.finditer(_BREAK, text)]
+        breaks = [match.span() for match in pattern.finditer(text)]
         starts = [0, *(stop for _, stop in breaks)]
         stops = [*(start for start, _ in breaks), len(text)]
         pieces = [text[start:stop] for start, stop in zip(starts, stops, strict=True)]

@@ -167,6 +167,18 @@ class NoticeError(ReconcilerError):
     """A notification could not be sent."""
 
 
+class ForgeError(ReconcilerError):
+    """The forge did not do what was asked."""
+
+
+class ForgeUnreachable(ForgeError):
+    """The forge does not answer."""
+
+
+class ForgeRefused(ForgeError):
+    """The token may not do this on the forge."""
+
+
 class BackupRefused(ReconcilerError):
     """The backup is not one that may be restored here."""
 

@@ -48,7 +48,8 @@ def row(cells: Iterable[str | None]) -> str:
 
 
 def _quoted(cell: str) -> str:
-    needed = any(character in cell for character in ',"\r\n')
+    # A build server takes a line that begins with two colons for a command.
+    needed = any(character in cell for character in ',"\r\n') or cell.lstrip().startswith("::")
     return f'"{cell.replace(chr(34), chr(34) * 2)}"' if needed else cell
 
 

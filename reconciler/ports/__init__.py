@@ -16,11 +16,14 @@ from reconciler.ports.desired import (
     Snapshot,
     TreeFile,
 )
+from reconciler.ports.forge import Forge, ForgeReader, JobSummary
+from reconciler.ports.forge_records import ForgeRecords, ForgeRecordsReader
 from reconciler.ports.git import (
     Commit,
     GitRepository,
     GitWriter,
     MadeTag,
+    PullRefs,
     SignatureAnswer,
     SignatureVerifier,
 )
@@ -71,9 +74,14 @@ __all__ = [
     "Coordination",
     "CoordinationReader",
     "DocumentCache",
+    "Forge",
+    "ForgeReader",
+    "ForgeRecords",
+    "ForgeRecordsReader",
     "GitRepository",
     "GitWriter",
     "Interruptions",
+    "JobSummary",
     "MadeTag",
     "ManifestWriter",
     "Manifests",
@@ -88,6 +96,7 @@ __all__ = [
     "PlatformFactory",
     "PlatformReader",
     "Processes",
+    "PullRefs",
     "SealedSecret",
     "Sealer",
     "SecretSource",

@@ -10,8 +10,15 @@ from reconciler.core.commits import CommitInfo, TagRef
 from reconciler.ports.desired import Snapshot
 
 
+class PullRefs(NamedTuple):
+    """The newest commit of a pull request, and what merging it would make, where that is known."""
+
+    head: str
+    merge: str | None = None
+
+
 class GitRepository(Protocol):
-    """A git repository: which commits and tags there are. Only `fetch` touches the network.
+    """A git repository: which commits and tags there are. Only fetching touches the network.
 
     No replace ref, graft, hook or configuration of the repository has an effect. Commits are full
     ids wherever a ref is not asked for.
@@ -48,6 +55,16 @@ class GitRepository(Protocol):
 
         Raises:
             RepositoryError: the remote does not answer, with its reason.
+        """
+
+    def fetch_pulls(self, numbers: Iterable[int]) -> Mapping[int, PullRefs]:
+        """Fetch pull requests as data; return their commits, by number.
+
+        One that the remote does not have, or that is not sound, is not among them. Nothing that
+        people write, and no tag or branch, is ever looked up in what was fetched so.
+
+        Raises:
+            RepositoryError: there is no remote, or it does not answer.
         """
 
     def ahead(self, commit: str, other: str) -> int:

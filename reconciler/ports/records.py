@@ -12,6 +12,7 @@ from reconciler.core.model import Applied, Deployment, Phase, ResourceKey, Step
 from reconciler.core.releases.records import AuditEntry, SeenTag, TagState, Trust
 from reconciler.ports.backups import BackupReader, Backups
 from reconciler.ports.coordination import Coordination, CoordinationReader
+from reconciler.ports.forge_records import ForgeRecords, ForgeRecordsReader
 from reconciler.ports.notices import NoticeReader, Notices
 from reconciler.ports.platforms import AffectedUser, Operation, Unit
 from reconciler.ports.secrets import SealedSecret
@@ -25,7 +26,7 @@ class Concerned(NamedTuple):
     user: AffectedUser
 
 
-class StoreReader(CoordinationReader, BackupReader, NoticeReader, Protocol):
+class StoreReader(CoordinationReader, BackupReader, NoticeReader, ForgeRecordsReader, Protocol):
     """The reconciler's own records of all environments. It cannot write."""
 
     def applied(self, environment: str) -> Applied:
@@ -87,7 +88,7 @@ class StoreReader(CoordinationReader, BackupReader, NoticeReader, Protocol):
         """Stream the affected users stored for a deployment, ordered by user, with flat memory."""
 
 
-class Store(StoreReader, Coordination, Backups, Notices, Protocol):
+class Store(StoreReader, Coordination, Backups, Notices, ForgeRecords, Protocol):
     """The store as the writing commands see it."""
 
     def fenced(self, lock: Lock) -> Store:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reconciler.core import zoned
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.model import Deployment, Environment, Finding, Mode
 from reconciler.core.releases.listed import Listed
@@ -15,7 +16,7 @@ from reconciler.ports import StoreReader
 from reconciler.services.releases.reading.catalog import Catalog
 from reconciler.services.releases.reading.grounds import Grounds, local_grounds
 from reconciler.services.releases.telling import listing
-from reconciler.services.workspace import Chosen, names
+from reconciler.services.workspace import Chosen, names, zone_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,7 @@ class Histories:
         limit: int,
     ) -> Seen:
         """Add the releases of environments that the store does not know."""
+        rows = tuple(zoned.local(rows, zone_of(chosen)))
         unknown = [e for e in names(chosen, environments) if self._is_unknown(e)]
         if not unknown:
             return Seen(rows=rows)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from reconciler.core import layout
+from reconciler.core.ci import Rendered
 from reconciler.core.errors import Conflict, RepositoryError
 
 _NAME_MARK = b"{{name}}"
 _FALLBACK_NAME = "shop"
 BRANCH = "main"
 _PROTECTED = f"protectedBranch: {BRANCH}".encode()
+
+# Renders the files for the forge, for a protected branch and the address of the remote, if any.
+CiFiles = Callable[[str, str | None], Rendered]
 
 
 class NewRepository(Protocol):
@@ -26,6 +30,9 @@ class NewRepository(Protocol):
 
     def branch_of(self, root: Path) -> str | None:
         """Return the branch that is checked out in a repository, None when there is none."""
+
+    def remote_of(self, root: Path) -> str | None:
+        """Return the address of a repository's remote, None when there is none."""
 
     def first_commit(self, folder: Path, branch: str, files: Mapping[str, bytes]) -> str:
         """Make a repository and its first commit; return its id.
@@ -39,23 +46,25 @@ class NewRepository(Protocol):
 class Initialised:
     """What was written; `commit` is None when committing is left to the user.
 
-    `kept` were there already and are as they were.
+    `kept` were there already and are as they were. `needs` is what has to be set up on the forge.
     """
 
     root: Path
     written: tuple[str, ...]
     commit: str | None = None
     kept: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
 
 def initialise(
     folder: Path,
     starter: Mapping[str, bytes],
+    ci: CiFiles,
     write: Callable[[Path, Mapping[str, bytes]], None],
     git: NewRepository,
 ) -> Initialised:
-    """Write the starter repository into a folder.
+    """Write the starter repository into a folder, and the files for its forge.
 
     In a repository of the user's, files that are there and belong to no environment are kept:
     another `.gitignore` will do.
@@ -71,20 +80,40 @@ def initialise(
             hint="Run `reconciler init` at its root, or choose a folder outside of it.",
         )
     if root is not None:
-        refuse_existing(folder, [path for path in files if path.startswith(f"{layout.ROOT}/")])
-        kept = tuple(_existing(folder, files))
-        files = _protecting(files, git.branch_of(root))
-        files = {path: data for path, data in files.items() if path not in kept}
-        write(folder, files)
-        return Initialised(root=folder, written=tuple(files), kept=kept)
+        return _into(folder, files, ci, write, git)
+    rendered = ci(BRANCH, None)
+    files |= encoded(rendered)
     refuse_existing(folder, files)
     write(folder, files)
+    made = Initialised(root=folder, written=tuple(files), needs=rendered.needs)
     try:
-        commit = git.first_commit(folder, BRANCH, files)
+        return replace(made, commit=git.first_commit(folder, BRANCH, files))
     except RepositoryError as error:
         notice = f"The files are written, the first commit is not: {error}"
-        return Initialised(root=folder, written=tuple(files), notices=(notice,))
-    return Initialised(root=folder, written=tuple(files), commit=commit)
+        return replace(made, notices=(notice,))
+
+
+def _into(
+    folder: Path,
+    files: dict[str, bytes],
+    ci: CiFiles,
+    write: Callable[[Path, Mapping[str, bytes]], None],
+    git: NewRepository,
+) -> Initialised:
+    """Write into a repository that is there; committing is left to its user."""
+    branch = git.branch_of(folder)
+    rendered = ci(branch or BRANCH, git.remote_of(folder))
+    refuse_existing(folder, [path for path in files if path.startswith(f"{layout.ROOT}/")])
+    files = _protecting(files, branch) | encoded(rendered)
+    kept = tuple(_existing(folder, files))
+    files = {path: data for path, data in files.items() if path not in kept}
+    write(folder, files)
+    return Initialised(root=folder, written=tuple(files), kept=kept, needs=rendered.needs)
+
+
+def encoded(rendered: Rendered) -> dict[str, bytes]:
+    """Return rendered files as they are written."""
+    return {path: text.encode() for path, text in rendered.files.items()}
 
 
 def named(starter: Mapping[str, bytes], folder: Path) -> dict[str, bytes]:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from reconciler.core import layout
+from reconciler.core import layout, zoned
 from reconciler.core.errors import Invalid, PlatformError
+from reconciler.core.messages.review import Hotfix
 from reconciler.core.model import Environment, Finding, Kind, Mode
 from reconciler.core.plan import Plan
 from reconciler.ports import Snapshot
@@ -17,7 +18,7 @@ from reconciler.services.loading.documents import Documents, Item
 from reconciler.services.loading.environment import Loaded
 from reconciler.services.planning import Planned, Planner
 from reconciler.services.validating import folders, history, policies
-from reconciler.services.workspace import HEAD, Chosen, Workspace, names
+from reconciler.services.workspace import HEAD, Chosen, Workspace, names, zone_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,9 @@ class ReleasedPlans(Protocol):
     def plan(self, chosen: Chosen, environment: Environment) -> Planned | None:
         """Plan a release-only environment, None before its first accepted tag."""
 
+    def hotfixes(self, snapshot: Snapshot, environment: Environment) -> tuple[Hotfix, ...]:
+        """Return what the hotfixes did that a commit holds for an environment."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
@@ -48,10 +52,11 @@ class Viewer:
         self, chosen: Chosen, asked: Sequence[str], *, allow_empty: bool = False
     ) -> list[Plan]:
         """Plan each environment; findings of one do not hide the others."""
-        return [
+        found = [
             self._plan(chosen, environment, allow_empty=allow_empty)
             for environment in names(chosen, asked)
         ]
+        return zoned.local(found, zone_of(chosen))
 
     def plans_against(self, chosen: Chosen, ref: str, asked: Sequence[str]) -> list[Plan]:
         """Compare with another commit from git alone."""
@@ -150,7 +155,9 @@ class Viewer:
         try:
             loaded = self.workspace.load(chosen, environment)
             before = None if base is None else self._before(base, environment.name)
-            return planning.between(before, loaded, chosen.repository.environments)
+            others = chosen.repository.environments
+            known = () if base is None else self.released.hotfixes(base.snapshot, environment)
+            return planning.between(before, loaded, others, hotfixes=known)
         except Invalid as error:
             return _errored(chosen, environment, error.findings)
 

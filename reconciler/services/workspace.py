@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
 
 from reconciler.core import layout
-from reconciler.core.errors import NotFound, RemoteUnreachable, RepositoryError, UsageError
+from reconciler.core.calendar import zones
+from reconciler.core.errors import (
+    NotFound,
+    ReconcilerError,
+    RemoteUnreachable,
+    RepositoryError,
+    UsageError,
+)
 from reconciler.core.model import Environment
 from reconciler.ports import DocumentCache, GitRepository, Manifests, Snapshot
 from reconciler.services.loading import environment as loading
@@ -97,6 +105,14 @@ class Workspace:
         snapshot = self.git.snapshot(ref)
         return repository.pipeline_of(self.manifests, self.cache, snapshot).protected_branch
 
+    def zone(self) -> tzinfo:
+        """Return the time zone of the calendar, UTC where there is none or it cannot be read."""
+        try:
+            chosen = self.choose()
+        except ReconcilerError:
+            return UTC
+        return zone_of(chosen)
+
     def base(self, ref: str, isolated: Iterable[str] = ()) -> Chosen | None:
         """Choose the older side of a comparison, None when there were no environments then."""
         snapshot = self.git.snapshot(ref)
@@ -182,6 +198,12 @@ class Workspace:
             "push them, or use --offline."
         )
         return (notice,)
+
+
+def zone_of(chosen: Chosen) -> tzinfo:
+    """Return the time zone that answers give their times in."""
+    named = chosen.repository.pipeline.raw.get("calendar", {}).get("timezone")
+    return UTC if named is None else zones.zone(named)
 
 
 def names(chosen: Chosen, asked: Sequence[str]) -> tuple[Environment, ...]:

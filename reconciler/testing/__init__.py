@@ -2,7 +2,7 @@
 
 They keep the contracts of `reconciler.ports` (one suite in `tests/contract` runs on them and on
 the real adapters). They must not touch files, the network, the clock or a database; only
-`remote`, which is imported by its own name, is a server.
+`remote` and `github`, which are imported by their own names, are servers.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from reconciler.testing.factories import (
     user,
     workflow,
 )
+from reconciler.testing.forge import MemoryForge
 from reconciler.testing.notices import FakeMessenger
 from reconciler.testing.platform import MemoryPlatform
 from reconciler.testing.repository import MemoryRepository
@@ -45,6 +46,7 @@ __all__ = [
     "FakeProcesses",
     "FakeSealer",
     "MemoryCache",
+    "MemoryForge",
     "MemoryManifests",
     "MemoryPlatform",
     "MemoryRepository",

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from reconciler.core.commits import CommitInfo, TagRef
 from reconciler.core.errors import Conflict, NotFound, RemoteUnreachable, RepositoryError
-from reconciler.ports import Commit, MadeTag
+from reconciler.ports import Commit, MadeTag, PullRefs
 from reconciler.testing.signing import signed
 from reconciler.testing.sources import MemorySnapshot, git_object_id
 
@@ -31,8 +31,8 @@ class MemoryRepository:
     """A `ports.GitRepository` and `ports.GitWriter`; `files` is the working tree.
 
     `main` is the branch that is checked out. With a `remote` (commits by branch) there is an
-    origin; `unreachable` is why it does not answer. `key` is who signs tags, None without a key.
-    Commits are a minute apart, the first one at 2026-01-01T00:01Z.
+    origin, `pulls` are its pull requests; `unreachable` is why it does not answer. `key` is who
+    signs tags, None without a key. Commits are a minute apart, the first at 2026-01-01T00:01Z.
     """
 
     def __init__(self, files: Files | None = None) -> None:
@@ -42,6 +42,7 @@ class MemoryRepository:
         self.own_tags: dict[str, TagRef] = {}
         self.remote: dict[str, str] | None = None
         self.remote_tags: dict[str, TagRef] = {}
+        self.pulls: dict[int, PullRefs] = {}
         self.unreachable: str | None = None
         self.user = ("Ana Example", "ana@example.com")
         self.key: str | None = None
@@ -121,6 +122,12 @@ class MemoryRepository:
         self._fetched_tags = dict(self.remote_tags)
         return self.remote[branch]
 
+    def fetch_pulls(self, numbers: Iterable[int]) -> Mapping[int, PullRefs]:
+        """Return the pull requests on the remote."""
+        if self.unreachable is not None or self.remote is None:
+            raise RemoteUnreachable(self.unreachable or "There is no remote called origin.")
+        return {each: self.pulls[each] for each in numbers if each in self.pulls}
+
     def ahead(self, commit: str, other: str) -> int:
         """Count the commits behind one that are not behind the other."""
         return len(self._behind(commit) - self._behind(other))
@@ -193,15 +200,7 @@ class MemoryRepository:
 
     def merge_text(self, ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
         """Merge texts of equally many lines, and those of which one side is as it was."""
-        if base in (ours, theirs) or ours == theirs:
-            return theirs if ours == base else ours
-        sides = [side.split(b"\n") for side in (ours, base, theirs)]
-        if len({len(side) for side in sides}) > 1:
-            return None
-        lines = [
-            a if c in (a, b) else c if a == b else None for a, b, c in zip(*sides, strict=True)
-        ]
-        return None if None in lines else b"\n".join(line or b"" for line in lines)
+        return _merged(ours, base, theirs)
 
     def make_tag(self, name: str, target: str, message: str, *, sign: bool | None) -> MadeTag:
         """Make a tag, signed where there is a key."""
@@ -286,6 +285,16 @@ def _below(commit: MemoryCommit | None, folders: Sequence[str]) -> Files:
     files = {} if commit is None else commit.files
     wanted = tuple(f"{folder.rstrip('/')}/" for folder in folders)
     return {path: data for path, data in files.items() if path.startswith(wanted)}
+
+
+def _merged(ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
+    if base in (ours, theirs) or ours == theirs:
+        return theirs if ours == base else ours
+    sides = [side.split(b"\n") for side in (ours, base, theirs)]
+    if len({len(side) for side in sides}) > 1:
+        return None
+    lines = [a if c in (a, b) else c if a == b else None for a, b, c in zip(*sides, strict=True)]
+    return None if None in lines else b"\n".join(line or b"" for line in lines)
 
 
 def _missing(what: str, branches: Iterable[str]) -> NotFound:

@@ -18,6 +18,7 @@ from reconciler.core.model import Applied, Deployment, Phase, ResourceKey, Step
 from reconciler.ports import AffectedUser, Operation, SealedSecret, Store, StoreReader, Unit
 from reconciler.testing.backups import MemoryBackups
 from reconciler.testing.coordination import MemoryCoordination
+from reconciler.testing.forge_records import MemoryForgeRecords
 from reconciler.testing.notices import MemoryNotices
 from reconciler.testing.release_records import MemoryReleaseRecords
 from reconciler.testing.unit import MemoryUnit, joined
@@ -42,7 +43,9 @@ class _Records:
         return self.environments.setdefault(environment, _Environment())
 
 
-class MemoryStore(MemoryReleaseRecords, MemoryCoordination, MemoryNotices, MemoryBackups):
+class MemoryStore(
+    MemoryReleaseRecords, MemoryCoordination, MemoryNotices, MemoryForgeRecords, MemoryBackups
+):
     """A `ports.Store` in memory.
 
     `fail_commit` is raised instead of committing the next transaction; `free` is its room.
@@ -55,6 +58,7 @@ class MemoryStore(MemoryReleaseRecords, MemoryCoordination, MemoryNotices, Memor
         MemoryReleaseRecords.__init__(self)
         MemoryCoordination.__init__(self, now)
         MemoryNotices.__init__(self)
+        MemoryForgeRecords.__init__(self)
         MemoryBackups.__init__(self)
         self._identity = identity
         self.fail_commit: ReconcilerError | None = None

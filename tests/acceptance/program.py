@@ -13,7 +13,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ from tests.repositories import ENVIRONMENT, Repository
 # -P keeps the current folder out of the import path, as the installed command does.
 COMMAND = (sys.executable, "-P", "-m", "reconciler")
 TIMEOUT = 60
+
+_READ = "SELECT content FROM platform_resources WHERE environment = 'development' AND name = ?"
+_EDIT = "UPDATE platform_resources SET content = ? WHERE environment = 'development' AND name = ?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,9 +129,19 @@ class Shop:
         shutil.copytree(self.root, root, symlinks=True)
         return type(self)(Repository(root))
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """What the program is told of the store; nothing where it is embedded."""
+        return {}
+
     def run(self, *arguments: str, code: int | None = 0, stdin: str = "", **environ: str) -> Run:
         """Run the program in the repository."""
-        return run(self.root, *arguments, code=code, stdin=stdin, environ=environ)
+        told = {**self.variables, **environ}
+        return run(self.root, *arguments, code=code, stdin=stdin, environ=told)
+
+    def starts(self, *arguments: str) -> AbstractContextManager[subprocess.Popen[str]]:
+        """Start the program in the repository; it does not outlive the block."""
+        return starts(self.root, *arguments, environ=self.variables)
 
     def commit(self, files: Mapping[str, str | bytes], *removed: str) -> str:
         """Write and remove files of the folder `development`, and commit them."""
@@ -155,6 +168,18 @@ class Shop:
         """Run one statement on the store by hand, as somebody with the file can."""
         with closing(sqlite3.connect(self.store)) as connection, connection:
             return connection.execute(statement, values).fetchall()
+
+    def rows(self) -> object:
+        """Return every row of the store, also of what stands there only for a while."""
+        with closing(sqlite3.connect(self.store)) as connection:
+            return list(connection.iterdump())
+
+    def retitle(self, name: str, title: str) -> None:
+        """Give a resource of development another title on the platform, as somebody by hand."""
+        ((text,),) = self.sql(_READ, name)
+        content = json.loads(text)
+        content["spec"]["title"] = title
+        self.sql(_EDIT, json.dumps(content), name)
 
     def running(self) -> dict[str, str]:
         """Return the titles of what runs in development by name, or the name without a title."""

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 
 from tests import postgres
 from tests.acceptance.launcher import Launcher
-from tests.acceptance.manifests import SHOP
 from tests.acceptance.program import Run, Shop
 from tests.acceptance.travelling import Team
 from tests.repositories import Repository
@@ -73,10 +71,14 @@ class ServerShop(Shop):
         assert isinstance(copied, ServerShop)
         return copied
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """Where the store is, and the keys that are not made beside a server."""
+        return {"RECONCILER_STORE": self.url, **KEYS}
+
     def run(self, *arguments: str, code: int | None = 0, stdin: str = "", **environ: str) -> Run:
         """Run the program in the repository; wherever it speaks it keeps the password."""
-        told = {"RECONCILER_STORE": self.url, **KEYS, **environ}
-        found = super().run(*arguments, code=code, stdin=stdin, **told)
+        found = super().run(*arguments, code=code, stdin=stdin, **environ)
         assert postgres.PASSWORD not in found.all
         assert not (self.state / "state.db").exists()
         return found
@@ -85,6 +87,10 @@ class ServerShop(Shop):
     def store(self) -> Rows:
         """What stands for the file."""
         return Rows(self.url)
+
+    def rows(self) -> object:
+        """Return every row of the store, with the transaction that wrote it."""
+        return rows_of(self.url)
 
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Run one statement on the store by hand, as somebody with the password can."""
@@ -99,22 +105,6 @@ class ServerShop(Shop):
             " WHERE environment = 'development' AND state = 'enabled'"
         )
         return {name: json.loads(text).get("spec", {}).get("title", name) for name, text in rows}
-
-
-@pytest.fixture(scope="module")
-def committed_once(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """Return the small shop as committed, with a database without tables."""
-    repository = Repository(tmp_path_factory.mktemp("committed") / "shop")
-    repository.commit({**SHOP, ".gitignore": ".reconciler/\n"})
-    return ServerShop(repository)
-
-
-@pytest.fixture(scope="module")
-def deployed_once(committed_once: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """Return the small shop with development deployed."""
-    shop = committed_once.copy(tmp_path_factory.mktemp("deployed") / "shop")
-    shop.run("reconcile")
-    return shop
 
 
 class ServerTeam(Team):

@@ -17,7 +17,7 @@ def on_a_terminal(shop: Shop, *arguments: str, expects: str, answer: str) -> tup
     with subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=shop.root,
-        env=variables(TERM="xterm"),
+        env=variables(TERM="xterm", **shop.variables),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

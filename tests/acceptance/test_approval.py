@@ -10,6 +10,8 @@ from tests.acceptance.manifests import workflow
 from tests.acceptance.program import Shop
 from tests.acceptance.terminal import on_a_terminal
 
+pytestmark = pytest.mark.both_stores
+
 
 @pytest.fixture
 def changed(deployed: Shop) -> Shop:
@@ -59,8 +61,7 @@ def test_the_word_yes_applies(changed: Shop) -> None:
 
 def test_a_plan_that_only_drifted_is_asked_for_too(deployed: Shop) -> None:
     """Overwriting what somebody changed on the platform needs a word as well."""
-    edit = "UPDATE platform_resources SET content = json_set(content, '$.spec.title', 'Mine')"
-    deployed.sql(f"{edit} WHERE name = 'slack'")
+    deployed.retitle("slack", "Mine")
 
     assert "there is no terminal" in deployed.run("apply", "-e", "development", code=1).err
     healed = deployed.run("apply", "-e", "development", "--auto-approve", "--format", "json").json

@@ -161,6 +161,7 @@ def test_while_somebody_works_no_backup_is_taken(deployed: Shop) -> None:
 # --- verifying -----------------------------------------------------------------------------------
 
 
+@pytest.mark.both_stores
 def test_a_drill_restores_and_compares(peopled: Shop) -> None:
     """Every backup is restored into a platform that is gone afterwards, and the counts are told."""
     taken = created(peopled)
@@ -171,6 +172,9 @@ def test_a_drill_restores_and_compares(peopled: Shop) -> None:
     assert "restored on trial, 5 resources and 2 users came back" in drilled.out
     assert drilled.last == "Verified: 2 backups, none damaged."
     assert peopled.run("backup", "verify", taken, *DEV).last == "Verified: 1 backup, none damaged."
+    answer = peopled.run("backup", "verify", taken, *DEV, "--drill", "--format", "json").json
+    fits(answer, "backups")
+    assert [(row["id"], row["verdict"]) for row in answer["backups"]] == [(taken, "in-order")]
     assert peopled.sql("SELECT * FROM platform_resources ORDER BY name") == before
 
 

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.acceptance.manifests import development, workflow
 from tests.acceptance.program import Shop, fits
 
-READ = "SELECT content FROM platform_resources WHERE environment = 'development' AND name = ?"
-EDIT = "UPDATE platform_resources SET content = ? WHERE environment = 'development' AND name = ?"
+pytestmark = pytest.mark.both_stores
+
 ADD = "INSERT INTO platform_resources (environment, kind, name, content) VALUES (?, ?, ?, ?)"
 THEIRS = json.dumps({"made": "by somebody else"})
 BROKEN = ("", "no JSON", '{"a": NaN}', "[" * 5_000, "null")
-
-
-def edit(shop: Shop, name: str, title: str) -> None:
-    """Give a resource another title on the platform, as somebody does by hand."""
-    ((text,),) = shop.sql(READ, name)
-    content = json.loads(text)
-    content["spec"]["title"] = title
-    shop.sql(EDIT, json.dumps(content), name)
 
 
 def news(title: str) -> dict[str, str]:
@@ -29,7 +23,7 @@ def news(title: str) -> dict[str, str]:
 
 def test_an_edit_by_hand_is_drift_and_no_change(deployed: Shop) -> None:
     """What somebody edited stands apart from changes, in plan and drift, and counts for exit 2."""
-    edit(deployed, "slack", "Mine")
+    deployed.retitle("slack", "Mine")
 
     plan = deployed.run("plan", "-e", "development", "--format", "json").plan
     text = deployed.run("drift", "--detailed-exitcode", code=2).out
@@ -51,7 +45,7 @@ def test_an_edit_by_hand_is_drift_and_no_change(deployed: Shop) -> None:
 
 def test_reconcile_only_reports_it(deployed: Shop) -> None:
     """Without selfHeal reconcile says what was changed, leaves it and writes nothing."""
-    edit(deployed, "slack", "Mine")
+    deployed.retitle("slack", "Mine")
     before = deployed.store.read_bytes()
 
     told = deployed.run("reconcile", "-e", "development").out
@@ -63,7 +57,7 @@ def test_reconcile_only_reports_it(deployed: Shop) -> None:
 def test_reconcile_heals_where_the_environment_says_so(deployed: Shop) -> None:
     """With `selfHeal: true` an edited and a deleted resource become what git says again."""
     deployed.commit({"environment.yaml": development(self_heal=True)})
-    edit(deployed, "slack", "Mine")
+    deployed.retitle("slack", "Mine")
     deployed.sql("DELETE FROM platform_resources WHERE name = 'stock-low'")
 
     told = deployed.run("reconcile", "-e", "development").out
@@ -76,7 +70,7 @@ def test_reconcile_heals_where_the_environment_says_so(deployed: Shop) -> None:
 
 def test_reconcile_applies_what_git_moved_beside_drift(deployed: Shop) -> None:
     """Drift that is left alone does not hold back other changes."""
-    edit(deployed, "slack", "Mine")
+    deployed.retitle("slack", "Mine")
     deployed.commit(news("Later news"))
 
     told = deployed.run("reconcile", "-e", "development").out
@@ -88,7 +82,7 @@ def test_reconcile_applies_what_git_moved_beside_drift(deployed: Shop) -> None:
 
 def test_both_sides_moved_is_a_conflict(deployed: Shop) -> None:
     """A resource that git and somebody changed is a conflict; an approved apply lets git win."""
-    edit(deployed, "news", "Mine")
+    deployed.retitle("news", "Mine")
     deployed.commit(news("Theirs"))
 
     plan = deployed.run("plan", "-e", "development", "--format", "json").plan

@@ -50,6 +50,19 @@ def test_what_production_runs_becomes_a_valid_repository(tmp_path: Path, store: 
     assert shop.git("symbolic-ref", "HEAD") == "refs/heads/main"
 
 
+@pytest.mark.parametrize(
+    ("ci", "file"), [(None, ".github/workflows/plan.yml"), ("gitlab", ".gitlab-ci.yml")]
+)
+def test_the_files_for_the_forge_are_there_too(
+    tmp_path: Path, store: str, ci: str | None, file: str
+) -> None:
+    """What was adopted is planned and reconciled by the forge as any other repository."""
+    options = ("--ci", ci) if ci else ()
+    run(tmp_path, "init", "ours", "--adopt", "production", "--store", store, *options)
+
+    assert file in Repository(tmp_path / "ours").git("ls-files").splitlines()
+
+
 def test_the_adoption_plans_no_change(tmp_path: Path, store: str) -> None:
     """Production is release-only, and comparing its folder with its platform finds nothing."""
     run(tmp_path, "--store", store, "init", "ours", "--adopt", "production")

@@ -9,11 +9,14 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from tests.acceptance.manifests import workflow
-from tests.acceptance.program import TIMEOUT, Shop, starts
+from tests.acceptance.program import TIMEOUT, Shop
+
+pytestmark = pytest.mark.both_stores
 
 OLD = {"news": "News in Slack", "stock-low": "Stock low"}
 NEW = {"news": "Later news", "thanks": "Say thanks"}
@@ -41,7 +44,7 @@ def state(shop: Shop) -> dict[str, str]:
 
 def killed_after(shop: Shop, step: str) -> None:
     """Run the job and kill it as soon as it tells that a step is done."""
-    with starts(shop.root, *JOB) as job:
+    with shop.starts(*JOB) as job:
         assert job.stderr is not None
         for line in job.stderr:
             if f"✓ {step}" in line:
@@ -76,31 +79,31 @@ def test_killed_in_the_middle_it_is_all_or_nothing(
     assert changed.sql("SELECT count(*) FROM deployments WHERE live") == [(1,)]
 
 
-def test_killed_at_any_moment_it_is_all_or_nothing(changed: Shop) -> None:
+def test_killed_at_any_moment_it_is_all_or_nothing(changed: Shop, tmp_path: Path) -> None:
     """Killed again and again, the platform is never in between, and the last job ends it."""
-    old = changed.store.read_bytes()
+    shop = changed.copy(tmp_path / "first")
     started = time.monotonic()
     changed.run("plan", "-e", "development")
     usual = time.monotonic() - started
     moments = random.Random(7)  # noqa: S311 a moment to stop at needs no secrecy
 
-    for _ in range(6):
-        with starts(changed.root, *JOB) as job:
+    for number in range(6):
+        with shop.starts(*JOB) as job:
             time.sleep(usual * moments.uniform(0.7, 1.5))
             job.kill()
             job.wait(TIMEOUT)
-        assert state(changed) in (OLD, NEW)
-        if state(changed) == NEW:
-            changed.store.write_bytes(old)
+        assert state(shop) in (OLD, NEW)
+        if state(shop) == NEW:
+            shop = changed.copy(tmp_path / f"again-{number}")
 
-    changed.run(*JOB)
-    assert state(changed) == NEW
-    assert changed.sql("SELECT count(*) FROM deployments WHERE phase = 'Running'") == [(0,)]
+    shop.run(*JOB)
+    assert state(shop) == NEW
+    assert shop.sql("SELECT count(*) FROM deployments WHERE phase = 'Running'") == [(0,)]
 
 
 def test_two_at_once_one_works_and_the_other_leaves_it(committed: Shop) -> None:
     """Two first runs that meet make the store once and deploy once; the other says so or waits."""
-    with starts(committed.root, *JOB) as one, starts(committed.root, *JOB) as other:
+    with committed.starts(*JOB) as one, committed.starts(*JOB) as other:
         told = [job.communicate(timeout=TIMEOUT) for job in (one, other)]
         codes = sorted([one.returncode, other.returncode])
 
@@ -115,9 +118,10 @@ def test_two_at_once_one_works_and_the_other_leaves_it(committed: Shop) -> None:
     assert "converged" in committed.run(*JOB).out
 
 
+@pytest.mark.embedded_store
 def test_a_paused_process_is_not_overtaken(changed: Shop) -> None:
     """While a deployment's process lives, though stopped, another is refused and writes nothing."""
-    with starts(changed.root, *JOB) as job:
+    with changed.starts(*JOB) as job:
         assert job.stderr is not None
         next(line for line in job.stderr if "✓ lock" in line)
         pause(job, changed)

@@ -65,6 +65,7 @@ def importing(shop: Shop) -> Iterator[subprocess.Popen[bytes]]:
 # --- locks ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_stores
 def test_without_locks_there_is_nothing_to_show(committed: Shop, deployed: Shop) -> None:
     """Also where there is no store yet; nothing is made by looking."""
     for shop in (committed, deployed):
@@ -75,6 +76,7 @@ def test_without_locks_there_is_nothing_to_show(committed: Shop, deployed: Shop)
     assert not (committed.root / ".reconciler" / "state.db").exists()
 
 
+@pytest.mark.both_stores
 def test_a_held_lock_keeps_others_out_and_is_shown(changed: Shop) -> None:
     """Exit 4 with who, why and since when; the answer for machines fits its schema."""
     lock(changed, FAR)
@@ -111,6 +113,7 @@ def test_a_lock_that_ran_out_warns_and_blocks_nobody(changed: Shop) -> None:
     assert holder is None
 
 
+@pytest.mark.both_stores
 def test_a_kept_lock_says_what_to_do_and_is_released_by_its_exact_id(changed: Shop) -> None:
     """No beginning of the id is taken; the release tells whose it was, and is written down."""
     lock(changed, None, reason="the restore failed; run `reconciler backup restore b-1`")

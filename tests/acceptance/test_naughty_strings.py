@@ -6,10 +6,13 @@ import json
 import re
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.acceptance.program import Run, Shop
 from tests.shared_data import naughty_strings
+
+pytestmark = pytest.mark.both_stores
 
 # What no manifest may hold: control and unseen characters, and halves of pairs.
 REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")

@@ -7,6 +7,8 @@ import pytest
 from tests.acceptance.manifests import STOCK_LOW, workflow
 from tests.acceptance.program import Shop, fits, keys
 
+pytestmark = pytest.mark.both_stores
+
 PLAN_KEYS = (
     *("environment", "desired", "actual", "summary", "changes", "messages", "drift"),
     *("unmanaged", "digest", "errored"),

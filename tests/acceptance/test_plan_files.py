@@ -10,6 +10,8 @@ import pytest
 from tests.acceptance.manifests import workflow
 from tests.acceptance.program import Shop, fits
 
+pytestmark = pytest.mark.both_stores
+
 APPLY = ("apply", "-e", "development", "--auto-approve", "--plan")
 
 
@@ -56,10 +58,7 @@ def test_drift_after_the_review_does_not_hide(deployed: Shop) -> None:
     """A plan's digest leaves drift out; what the platform holds by then is shown and asked for."""
     later(deployed, "Reviewed")
     deployed.run("plan", "-e", "development", "--out", "plan.json")
-    deployed.sql(
-        "UPDATE platform_resources SET content = json_set(content, '$.spec.title', 'Mine')"
-        " WHERE name = 'slack'"
-    )
+    deployed.retitle("slack", "Mine")
 
     asked = deployed.run("apply", "-e", "development", "--plan", "plan.json", code=1)
 
@@ -67,6 +66,7 @@ def test_drift_after_the_review_does_not_hide(deployed: Shop) -> None:
     assert "there is no terminal" in asked.err
 
 
+@pytest.mark.embedded_store
 @pytest.mark.parametrize(
     ("text", "code", "told"),
     [

@@ -1,33 +1,21 @@
-"""The program with its store on PostgreSQL: flows of all the others, run unchanged.
+"""The program with its store on PostgreSQL: what only a server can do wrong.
 
-The tests are those of the other modules. What is different is where their shop and their team come
-from: here the fixtures put the store on a server.
+What is the same on both stands in the other modules, marked `both_stores`.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests import postgres
 from tests.acceptance import cycle
 from tests.acceptance.launcher import Launcher
 from tests.acceptance.program import Shop
-from tests.acceptance.servers import ServerTeam, committed_once, deployed_once
-from tests.acceptance.test_drift import (
-    test_both_sides_moved_is_a_conflict,
-    test_reconcile_only_reports_it,
-)
-from tests.acceptance.test_plan import (
-    changed,
-    test_apply_makes_it_so_and_then_there_is_nothing_left,
-)
-from tests.acceptance.test_plan_files import test_a_stale_plan_is_refused_with_the_difference
-from tests.acceptance.test_secret import test_a_changed_secret_is_given_out_once
-from tests.acceptance.test_users_cli import (
-    peopled,
-    test_a_default_is_switched_on_by_the_deployment,
-    test_users_are_imported_and_listed,
-)
+from tests.acceptance.servers import ServerTeam
+
+pytestmark = pytest.mark.server_store
 
 
 def test_releases_are_promoted_on_their_day(launcher: Launcher, tmp_path: Path) -> None:

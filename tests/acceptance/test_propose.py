@@ -2,53 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from reconciler.adapters.clock import SystemClock
 from tests.acceptance.program import fits
-from tests.attacks.releases.world import NEWS, PIPELINE, World, news, pipeline
+from tests.acceptance.waiting import travel
+from tests.attacks.releases.world import World
 
-CALENDAR = (
-    "calendar:\n"
-    "  cadence: {start: 2026-01-06, rule: FREQ=WEEKLY;INTERVAL=2;BYDAY=TU}\n"
-    "  holidays: {country: DE, subdivision: BE}"
-)
-RELEASE_DAY = "2027-01-05T10:00:00+00:00"
 HOLIDAY = "2027-01-01T10:00:00+00:00"
 NO_RELEASE_DAY = "2027-01-07T10:00:00+00:00"
 NEXT_RELEASE_DAY = "2027-01-19T10:00:00+00:00"
-
-
-@pytest.fixture(scope="session")
-def waiting_once(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Return a world where 1.1.0 is live in staging alone, and more was merged since."""
-    world = World.build(tmp_path_factory.mktemp("propose") / "world")
-    world.at_desk("release", "tag", "staging/1.1.0", "--push")
-    world.job("promote")
-    world.merge({NEWS: news("Late news"), PIPELINE: pipeline(CALENDAR)})
-    return world
 
 
 @pytest.fixture
 def waiting(waiting_once: World, tmp_path: Path) -> World:
     """Return such a world of one's own."""
     return waiting_once.copy(tmp_path / "world")
-
-
-@pytest.fixture
-def today(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Let it be a release day; `travel` goes on."""
-    travel(monkeypatch, RELEASE_DAY)
-    return monkeypatch
-
-
-def travel(patch: pytest.MonkeyPatch, moment: str) -> None:
-    """Let the program's clock show a moment."""
-    told = datetime.fromisoformat(moment).isoformat(timespec="microseconds")
-    patch.setattr(SystemClock, "now", lambda _self: told)
 
 
 def propose(world: World, *arguments: str, code: int = 0) -> dict[str, dict[str, str]]:

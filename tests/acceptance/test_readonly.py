@@ -10,6 +10,8 @@ import pytest
 from tests.acceptance.manifests import workflow
 from tests.acceptance.program import Shop
 
+pytestmark = pytest.mark.both_stores
+
 READING = (
     ("validate",),
     ("plan", "--detailed-exitcode"),
@@ -38,15 +40,17 @@ def test_reading_commands_write_nothing(deployed: Shop, committed: Shop, is_depl
     """With a store and without one, every file of repository and store stays as it was."""
     shop = deployed if is_deployed else committed
     shop.commit({"workflows/news.yaml": workflow("news", title="Later")})
-    before = files(shop)
+    before, stored = files(shop), is_deployed and shop.store.read_bytes()
 
     for command in READING[:: 1 if is_deployed else 2]:
         shop.run(*command, code=None)
 
     assert files(shop) == before
     assert shop.store.exists() is is_deployed
+    assert (is_deployed and shop.store.read_bytes()) == stored
 
 
+@pytest.mark.embedded_store
 def test_a_folder_that_cannot_be_written_is_read_all_the_same(
     committed: Shop, tmp_path: Path
 ) -> None:
@@ -60,6 +64,7 @@ def test_a_folder_that_cannot_be_written_is_read_all_the_same(
     assert valid.out == "Valid: 5 resources in 2 environments.\n"
 
 
+@pytest.mark.embedded_store
 def test_a_store_of_another_program_is_left_alone(committed: Shop, tmp_path: Path) -> None:
     """A file that is no store of ours is refused with a sentence and keeps every byte."""
     for content in (b"", b"SQLite format 3\0" + bytes(100), os.urandom(4_096)):

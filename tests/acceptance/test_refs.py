@@ -55,6 +55,12 @@ def test_against_in_the_other_formats(proposed: Shop) -> None:
     assert (sarif["version"], result["ruleId"]) == ("2.1.0", "WorkflowEnabledByDefault")
 
 
+def test_a_pull_request_is_for_publishing(committed: Shop) -> None:
+    """A number that would be ignored is wrong usage, and says with what it goes."""
+    refused = committed.run("plan", "--against", "main", "--pull-request", "5", code=64)
+    assert "--pull-request goes with --publish" in refused.err
+
+
 def test_against_what_had_no_environments_all_is_new(committed: Shop) -> None:
     """A base from before the first environment is empty, not an error."""
     files = dict.fromkeys(["README.md"], "Before.\n")

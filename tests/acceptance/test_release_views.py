@@ -70,6 +70,14 @@ def test_list_says_what_is_live(shop: Shop) -> None:
     assert text.last.split()[:5] == ["Live", "staging", "1.0.0", "regular", "accepted"]
 
 
+def test_gates_of_what_is_live(shop: Shop) -> None:
+    """Of a release that is live `gates` says since when, and no moment at which it could ship."""
+    text = shop.run("gates", "staging/1.0.0").out
+
+    assert "It is live since 20" in text
+    assert "Earliest" not in text
+
+
 def test_list_without_a_store(forgotten: Shop) -> None:
     """Git alone gives the same list; only what is live is not known, and no store is made."""
     found = row(forgotten.run("release", "list", "--format", "json"))

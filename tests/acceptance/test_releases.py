@@ -15,6 +15,8 @@ from tests.acceptance.manifests import manifest
 from tests.acceptance.program import fits
 from tests.acceptance.travelling import ANA, BEN, CI, QUINN, Clone, Team
 
+pytestmark = pytest.mark.both_stores
+
 DEV = "environments/development"
 BEGIN = "2026-03-02 08:00"
 PIPELINE = f"""\
@@ -66,11 +68,13 @@ USERS = "".join(
 
 
 @pytest.fixture(scope="session")
-def staged_once(launcher: Launcher, tmp_path_factory: pytest.TempPathFactory) -> Team:
+def staged_once(
+    launcher: Launcher, teams: type[Team], tmp_path_factory: pytest.TempPathFactory
+) -> Team:
     """Return a team with 1.0.0 live in staging; nobody goes on with it."""
     folder = tmp_path_factory.mktemp("staged") / "team"
     folder.mkdir()
-    team = Team(launcher, folder, FILES).at(BEGIN)
+    team = teams(launcher, folder, FILES).at(BEGIN)
     team.run("reconcile")
     release(team, "staging", "1.0.0")
     team.run("promote")
@@ -443,6 +447,7 @@ def switched_on(team: Team) -> dict[str, bool | None]:
 # --- a store that was lost, and trust -----------------------------------------------------------
 
 
+@pytest.mark.embedded_store
 def test_a_lost_store_writes_nothing_until_it_is_told(pending: Team) -> None:
     """With its platform gone and two tags it is exit 4; `store rebuild` says what is live."""
     pending.run("promote")

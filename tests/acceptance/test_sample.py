@@ -11,15 +11,17 @@ from tests import project
 from tests.acceptance.program import Run, Shop, fits
 from tests.repositories import Repository
 
+pytestmark = pytest.mark.both_stores
+
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def sample(shops: type[Shop], tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Return the sample, committed and not deployed."""
     root = tmp_path_factory.mktemp("sample") / "shop"
     shutil.copytree(project.ROOT / "environments", root / "environments")
     repository = Repository(root)
     repository.commit({".gitignore": ".reconciler/\n"})
-    return Shop(repository)
+    return shops(repository)
 
 
 @pytest.fixture(scope="module")

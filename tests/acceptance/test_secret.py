@@ -12,6 +12,8 @@ import pytest
 from tests.acceptance.program import Run, Shop
 from tests.acceptance.terminal import on_a_terminal
 
+pytestmark = pytest.mark.both_stores
+
 CANARY = "kanarienvogel-7f3a\u00e9\U0001f426-end"
 OTHER = "zaunkoenig-19cc-end"
 
@@ -82,6 +84,7 @@ def test_check_says_what_is_missing(deployed: Shop) -> None:
     }
 
 
+@pytest.mark.embedded_store
 def test_the_key_is_for_its_owner_alone(deployed: Shop) -> None:
     """Key, store and their folders are closed to others, whatever the umask."""
     before = os.umask(0)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,8 @@ import pytest
 from tests.acceptance.manifests import SLACK, workflow
 from tests.acceptance.program import Run, Shop, run
 from tests.acceptance.terminal import on_a_terminal
+
+pytestmark = pytest.mark.both_stores
 
 DEV = ("--environment", "development")
 
@@ -66,12 +66,6 @@ def listed(shop: Shop, *arguments: str) -> list[Any]:
 def affected(shop: Shop, code: str, *arguments: str, exit: int = 0) -> Run:
     """Ask whom a message of development concerns."""
     return shop.run("users", "affected", *DEV, "--code", code, *arguments, code=exit)
-
-
-def dump(shop: Shop) -> list[str]:
-    """Return every row of the store; while an import runs it stands there, and is gone after it."""
-    with closing(sqlite3.connect(shop.store)) as connection:
-        return list(connection.iterdump())
 
 
 @pytest.fixture
@@ -145,7 +139,7 @@ def test_bad_rows_import_nothing(deployed: Shop) -> None:
         '{"id": "u-1"}\nnonsense\n{"id": "u-3", "workflow": []}\n'
     )
     path = write(deployed, "bad.jsonl", bad)
-    before = dump(deployed)
+    before = deployed.rows()
     refused = deployed.run("users", "import", *DEV, str(path), code=1)
 
     assert refused.out == ""
@@ -156,7 +150,7 @@ def test_bad_rows_import_nothing(deployed: Shop) -> None:
         f'{path}:5:1: a user has no "workflow" (did you mean "workflows"?); it has {FIELDS}',
         "Nothing was imported.",
     ]
-    assert dump(deployed) == before
+    assert deployed.rows() == before
 
 
 def test_many_bad_rows_are_counted(deployed: Shop) -> None:

@@ -157,3 +157,20 @@ def test_policy_that_never_works_is_found(shop: Shop) -> None:
     assert 'nobody can approve as "qa"' in out
     shop.repository.commit({"environments/allowed_signers": "* ssh-ed25519 AAAA\n"})
     assert "environments/allowed_signers:1:1: " in shop.run("validate", code=1).out
+
+
+def test_reviews_and_checks_that_never_count_are_found(shop: Shop) -> None:
+    """A role that takes what it does not list, and accounts of nobody or of two, are findings."""
+    roles = (
+        "  roles:\n"
+        "    qa: {members: [quinn@example.com], via: [review, check]}\n"
+        "    tests:\n"
+        "      members: [ci@example.com, zoe@example.com]\n"
+        "      accounts: {ci@example.com: one, zoe@example.com: ONE, ann@example.com: ann}\n"
+    )
+    shop.repository.commit({"environments/pipeline.yaml": PIPELINE + roles})
+    out = shop.run("validate", code=1).out
+    assert "names review, but the role has no accounts, so no review counts for it" in out
+    assert "names check, but the role has no checks, so no check counts for it" in out
+    assert "ONE is the account of several members, so its reviews count for nobody" in out
+    assert "ann@example.com has an account here, but is no member of tests" in out

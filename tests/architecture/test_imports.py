@@ -21,6 +21,7 @@ HEAVY = (
     "dateutil",
     "deepdiff",
     "git",
+    "github",
     "holidays",
     "hypothesis",
     "icalendar",

@@ -22,11 +22,12 @@ PARAMETERS = 7
 
 # A command has one parameter for each of its options.
 COMMANDS = Path("reconciler/cli")
-OPTIONS = 12
+OPTIONS = 13  # twelve, and the context
 
 # Where everything may be caught, each with its reason: an outermost net, or undoing what was begun.
 CATCH_ALL = {
     Path("reconciler/bootstrap/plugins.py"): 1,
+    Path("reconciler/cli/failures.py"): 1,
     Path("reconciler/cli/main.py"): 1,
     Path("reconciler/web/app.py"): 1,
     Path("reconciler/services/deploying/failing.py"): 1,

@@ -69,7 +69,7 @@ COMMANDS = [
     (("secret", "set", "-e", "development", "SLACK_SECRET", SECRET), 64, "nothing was stored"),
     (("secret", "delete", "-e", "development", "SLACK_SECRET"), 1, "stores no secret"),
     (("--repo", "no\nwhere", "plan"), 64, "is not there"),
-    (("--repo", f"http://u:{SECRET}@example.com/x", "plan"), 1, "is refused"),
+    (("--repo", f"http://u:{SECRET}@example.com/x", "plan"), 64, "--repo holds a password"),
     (("--store", "", "plan"), 64, "--store is set but empty"),
     (("--store", f"mysql://u:{SECRET}@h/db", "plan"), 64, "mysql://"),
     (("--store", f"postgresql://u:{SECRET}@h/db", "plan"), 64, "--store holds a password"),

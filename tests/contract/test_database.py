@@ -346,8 +346,8 @@ def newer(path: Path) -> None:
         (foreign, StoreError, "something else"),
         (damaged, StoreError, "is damaged"),
         (truncated, StoreError, "is damaged"),
-        (older, StoreTooOld, "schema 0000, this program needs 0002"),
-        (newer, StoreTooNew, "schema 0999, this program knows only 0002"),
+        (older, StoreTooOld, "schema 0000, this program needs 0003"),
+        (newer, StoreTooNew, "schema 0999, this program knows only 0003"),
     ],
 )
 @pytest.mark.parametrize("write", [False, True])

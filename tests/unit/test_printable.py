@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 
 import pytest
 
-from reconciler.core.printable import one_line, plain, visible
+from reconciler.core.printable import coloured, inert, one_line, plain, visible
 
 UNSEEN = {
     "\x00": "\\x00",
@@ -107,3 +108,51 @@ def test_a_huge_text_is_cut_before_it_is_looked_at() -> None:
 
     assert len(one_line(text, 80)) <= 80
     assert time.process_time() - start < 0.1
+
+
+def test_every_character_that_is_not_seen_is_written_out() -> None:
+    """No control, format or separator character is left, but those that are seen or join emoji."""
+    seen = set("\n\t\u200d\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2")
+    seen |= {"\U000110bd", "\U000110cd"}
+    kinds = ("Cc", "Cf", "Cs", "Zl", "Zp")
+    unseen = [c for c in map(chr, range(0x110000)) if unicodedata.category(c) in kinds]
+
+    assert [c for c in unseen if c not in seen and visible(c) == c] == []
+
+
+def test_a_crowd_of_marks_is_written_out() -> None:
+    """A letter keeps the marks that a language needs; more would cover other lines."""
+    assert visible("e" + "\u0301" * 8) == "e" + "\u0301" * 8
+    assert visible("e" + "\u0301" * 10) == "e" + "\u0301" * 8 + "\\u0301" * 2
+    assert one_line("ก็" * 500) == "ก็" * 500
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\u00a0\u2003::error::x", "\u00a0\u2003\\x3a:error::x"),
+        ("a\n::set-output name=x::y", "a\n\\x3a:set-output name=x::y"),
+        ("a ##[group]b", "a #\\x23[group]b"),
+        ("a ##vso[task.x]b", "a #\\x23vso[task.x]b"),
+        ("## [link](x)", "## [link](x)"),
+        ("## heading", "## heading"),
+    ],
+)
+def test_a_command_is_made_inert(text: str, shown: str) -> None:
+    """A runner trims every blank of Unicode, and looks for its older form anywhere in a line."""
+    assert inert(text) == shown
+
+
+def test_our_colours_stay_and_others_go() -> None:
+    """On a terminal colours are kept; what moves the cursor or sets a title is not."""
+    assert coloured("\x1b[1mbold\x1b[0m\x1b[2J\x1b]0;t\x07") == (
+        "\x1b[1mbold\x1b[0m\\x1b[2J\\x1b]0;t\\x07"
+    )
+
+
+def test_making_text_safe_takes_linear_time() -> None:
+    """Neither many line ends nor many marks, colons or hashes take more than their length."""
+    for unit in ("\n", " \n", "#", "##", ":", "\u0301", "e\u0301", "\x1b[", " "):
+        start = time.process_time()
+        coloured(unit * 300_000)
+        assert time.process_time() - start < 3, unit

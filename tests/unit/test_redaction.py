@@ -5,11 +5,16 @@ from __future__ import annotations
 import base64
 import html
 import json
+import quopri
 import time
 import urllib.parse
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
 
 import pytest
 
+from reconciler.core import printable
 from reconciler.core.redaction import MASK, Redactor
 
 CANARY = "c4nary-värde/+ \"quoted\" & 'that'"
@@ -266,3 +271,134 @@ def _seconds(redactor: Redactor, text: str) -> float:
         redactor.text(text)
         times.append(time.process_time() - start)
     return min(times)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        quopri.encodestring(TOKEN.encode() + b"=").decode(),
+        quopri.encodestring((TOKEN * 9).encode()).decode(),
+        "\0".join(TOKEN),
+        "\\x00".join(TOKEN),
+        base64.b64encode(TOKEN.encode("utf-16-le")).decode(),
+        TOKEN.encode("utf-16-be").hex(),
+    ],
+)
+def test_forms_of_mails_and_of_utf_16_are_masked(form: str) -> None:
+    """Quoted-printable, also wrapped, and UTF-16 hide no secret."""
+    redactor = Redactor([TOKEN, f"{TOKEN}=", TOKEN * 9])
+
+    assert redactor.text(f"before {form} after").split() == ["before", MASK, "after"]
+
+
+def test_a_secret_is_masked_as_it_is_shown() -> None:
+    """A secret whose characters cannot be seen is masked also where they were written out."""
+    secret = "a\u200bb\tc\x1bdefgh"
+    redactor = Redactor([secret])
+
+    assert redactor.text(f"x {printable.one_line(secret)} y") == "x *** y"
+    assert redactor.text(f"x {printable.visible(secret)} y") == "x *** y"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "~ spec.headers.authorization:\n    - type: basic\n    + type: oauth2",
+        "Authorization:\n+ added\n- removed",
+        "authorization:\n    │ - const a = 1\n    │ + const a = 2",
+        "x-api-key:\n\nPlan: 1 to add, 0 to modify, 0 to remove.",
+    ],
+)
+def test_a_header_takes_nothing_of_the_next_lines(text: str) -> None:
+    """The name of a header at the end of a line leaves signs and lines of a difference alone."""
+    assert Redactor().text(text) == text
+
+
+def test_a_folded_header_is_masked() -> None:
+    """One long word on the next line, deeper than the header, is its value."""
+    folded = "Authorization:\r\n    c4nary0123456789abc\r\nHost: x"
+
+    assert Redactor().text(folded) == "Authorization:\r\n    ***\r\nHost: x"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"headers": {"Authorization": "c4nary"}},
+        {"headers": {"X-Api-Key": "c4nary", "Accept": "text/html"}},
+        {"parameters": [{"name": "authorization", "value": "c4nary"}]},
+        {"path": "/spec/steps/a/with/headers/Private-Token", "before": "c4nary", "after": "c4nary"},
+    ],
+)
+def test_what_a_header_holds_is_masked_in_values(value: dict[str, object]) -> None:
+    """The value behind the name of a header is masked where nothing else tells that it is one."""
+    masked = json.dumps(Redactor().value(value))
+
+    assert "c4nary" not in masked
+    assert masked.count(MASK) == json.dumps(value).count("c4nary")
+
+
+def test_a_reference_behind_a_header_stays() -> None:
+    """What only says where the credential comes from is no secret."""
+    value = {"Authorization": "Bearer ${{ connection.accessToken }}", "Cookie": "", "X-Key": None}
+
+    assert Redactor().value(value) == value
+
+
+class Word(StrEnum):
+    """A word of ours."""
+
+    ADD = "c4nary-word"
+
+
+class Place(NamedTuple):
+    """A place."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """What a record holds."""
+
+    texts: tuple[str, ...]
+    place: Place
+    word: Word = Word.ADD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outer:
+    """A record."""
+
+    inner: Inner
+    content: dict[str, object]
+    count: int = 3
+
+
+def test_a_record_is_masked_and_stays_what_it_is() -> None:
+    """Each text inside is masked on its own; types, numbers and words of ours stay."""
+    place = Place(f"a/{TOKEN}.yaml", 3)
+    record = Outer(inner=Inner(("x", TOKEN), place), content={TOKEN: [{"a": f"<{TOKEN}>"}]})
+
+    assert Redactor([TOKEN, Word.ADD.value]).record(record) == Outer(
+        inner=Inner(("x", MASK), Place(f"a/{MASK}.yaml", 3)), content={MASK: [{"a": f"<{MASK}>"}]}
+    )
+
+
+def test_a_record_without_a_secret_is_the_same_object() -> None:
+    """Nothing is copied for nothing."""
+    record = Outer(inner=Inner(("x",), Place("a", 1)), content={"a": [1, None, True]})
+
+    assert Redactor([TOKEN]).record(record) is record
+
+
+def test_learning_many_secrets_is_quick() -> None:
+    """Secrets come one by one, and their forms are found out once."""
+    start = time.process_time()
+    redactor = Redactor()
+    for number in range(300):
+        redactor = redactor.knowing([f"{TOKEN}-{number}"])
+
+    assert redactor.text(f"x {TOKEN}-299 y") == "x *** y"
+    assert time.process_time() - start < 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -252,3 +253,42 @@ def test_passwords_in_urls_are_known_as_they_are_and_decoded() -> None:
         "https://u:p%40ss@h.example/x", None, "/a/folder", "http://[", ""
     )
     assert found == ("p%40ss", "p@ss")
+
+
+def test_other_variables_are_secret_by_their_names() -> None:
+    """A variable called token, password, secret or key is one, unless it is a path or a word."""
+    secret = {
+        "FORGE_TOKEN": "abcdefgh",
+        "PGPASSWORD": "correct-horse",
+        "Client_Secret": "x" * 8,
+        "SHOP_SIGNING_KEY": "-----BEGIN PRIVATE KEY-----\nabc",
+        "RECONCILER_FORGE_TOKEN": "ours",
+    }
+    public = {
+        "TOKEN_TYPE": "abcdefghijkl1",
+        "API_TOKEN": "short",
+        "DEPLOY_KEY": "/run/secrets/deploy",
+        "SORT_KEY": "created_at",
+        "PARTITION_KEY": "12345678",
+        "RECONCILER_KEY_STAGING_FILE": "/run/secrets/key1",
+    }
+
+    assert set(settings.secret_values({**secret, **public})) == set(secret.values())
+
+
+def test_a_token_in_place_of_a_user_is_known() -> None:
+    """A long user without a password is a token, and so is a password among the parameters."""
+    found = settings.url_passwords(
+        "https://c4nary0123456789@h.example/x",
+        "https://git@h.example/x",
+        "postgresql://h/db?password=p%20w&sslmode=require",
+    )
+    assert found == ("c4nary0123456789", "p w")
+
+
+def test_odd_variables_take_no_time() -> None:
+    """Whatever a variable holds, looking at it takes time like its length."""
+    start = time.process_time()
+    settings.secret_values({"A_KEY": "./" * 100_000 + "!", "B_KEY": "a" * 200_000 + "/" * 3 + "!"})
+
+    assert time.process_time() - start < 1

@@ -131,3 +131,13 @@ def test_strict_environment_is_valid(name: str) -> None:
     document = strict_form(text_of(FILES / "environments" / name / "environment.yaml"))
     assert errors(document) == []
     assert "tests" in document["spec"]["promotion"]["approvals"]
+
+
+def test_example_of_the_readme_is_valid() -> None:
+    """The roles that the README shows fit the schema, and those that count by more than a tag."""
+    readme = text_of(FILES / "environments" / "README.md")
+    (example,) = re.findall(r"```yaml\n(.*?)```", readme, flags=re.DOTALL)
+    document = yaml.safe_load(text_of(FILES / "environments" / "pipeline.yaml"))
+    document["spec"] |= yaml.safe_load(example)["spec"]
+    assert errors(document) == []
+    assert {"accounts", "checks"} <= {key for r in document["spec"]["roles"].values() for key in r}

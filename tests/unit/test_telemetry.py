@@ -204,3 +204,21 @@ def test_structlog_is_loaded_by_the_first_event_only() -> None:
     )
 
     assert answer.stdout == "False True\n"
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_value_gives_no_command_to_a_build_server(
+    capsys: pytest.CaptureFixture[str], log_format: str
+) -> None:
+    """What a runner looks for anywhere in a line does not stand there; JSON gives it back."""
+    telemetry.configure(log_format=log_format)
+    text = "a ##[group]b ##vso[task.x]c"
+    telemetry.log().warning(
+        "plan_made", text=text, exc_info=ValueError(f"::error::x\n::y::\n{text}")
+    )
+
+    written = lines(capsys)
+    assert not [line for line in written if "##[" in line or "##vso[" in line]
+    assert not [line for line in written if line.lstrip().startswith("::")]
+    if log_format == "json":
+        assert json.loads(written[0])["text"] == text

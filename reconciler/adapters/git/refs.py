@@ -20,6 +20,7 @@ from reconciler.core.printable import one_line
 
 FETCHED_HEADS = "refs/reconciler/heads/"
 FETCHED_TAGS = "refs/reconciler/tags/"
+FETCHED_PULLS = "refs/reconciler/pulls/"
 
 _MAX_NAME = 1024
 _MAX_HEAD = 4096

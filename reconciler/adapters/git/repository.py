@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from reconciler.adapters.git.command import GitCommand, temporary_files
 from reconciler.adapters.git.objects import commit_infos, read_tags
 from reconciler.adapters.git.private import bare, find
+from reconciler.adapters.git.pulls import Pulls
 from reconciler.adapters.git.refs import FETCHED_HEADS, FETCHED_TAGS, checked_name
 from reconciler.adapters.git.remote import EVERY
 from reconciler.adapters.git.snapshot import GitSnapshot, folder_name
@@ -22,7 +23,7 @@ from reconciler.adapters.git.writing.writing import Writing
 from reconciler.core.commits import CommitInfo, TagRef
 from reconciler.core.errors import RepositoryError
 from reconciler.core.printable import one_line
-from reconciler.ports import TreeFile
+from reconciler.ports import PullRefs, TreeFile
 
 
 def open_repository(start: Path) -> GitRepository:
@@ -119,6 +120,14 @@ class GitRepository(Writing):
         if self.is_shallow:
             self.deepen(branch, address)
         return self._refs.resolve(f"{FETCHED_HEADS}{branch}")
+
+    def fetch_pulls(self, numbers: Iterable[int]) -> Mapping[int, PullRefs]:
+        """Fetch pull requests of the remote as data; return their commits, by number.
+
+        Raises:
+            RepositoryError: there is no remote, or it is refused or does not answer.
+        """
+        return Pulls(remotes=self._remotes(), refs=self._refs).fetch(numbers, self._address())
 
     def deepen(self, branch: str, url: str | None = None) -> bool:
         """Fetch what a history that is cut off lacks; say whether it is whole now."""

@@ -34,6 +34,11 @@ class NewRepositories:
             ref = git.checked_out()
         return ref.removeprefix(_HEADS) if ref.startswith(_HEADS) else None
 
+    def remote_of(self, root: Path) -> str | None:
+        """Return the address of a repository's remote, None when there is none."""
+        with open_repository(root) as git:
+            return git.remote_url()
+
     def identity(self) -> tuple[str, str]:
         """Return name and address of the user that a new repository's commits would bear."""
         with ExitStack() as stack:

@@ -31,8 +31,11 @@ class EnvironmentKeys:
     """
 
     def __init__(self, environ: Mapping[str, str], state_folder: Path | None) -> None:
-        """Take the variables, and the state folder where keys may be made (None: nowhere)."""
-        self._environ = environ
+        """Take the variables, and the state folder where keys may be made (None: nowhere).
+
+        A variable that is empty is not set: so a build server gives a secret that it lacks.
+        """
+        self._environ = {name: value for name, value in environ.items() if value.strip()}
         self._state = state_folder
 
     def key(self, environment: str, *, create: bool = False) -> bytes:

@@ -18,6 +18,7 @@ from reconciler.adapters.store import affected, applied, deployments, leases
 from reconciler.adapters.store.adoptions import SqlAdoptionReader, SqlAdoptionWriter
 from reconciler.adapters.store.backups import SqlBackupReader, SqlBackupWriter
 from reconciler.adapters.store.coordination import SqlCoordination, SqlCoordinationReader
+from reconciler.adapters.store.forge import SqlForgeReader, SqlForgeWriter
 from reconciler.adapters.store.notices import SqlNoticeReader, SqlNoticeWriter
 from reconciler.adapters.store.releases import SqlReleaseReader, SqlReleaseWriter
 from reconciler.core.canonical import Json
@@ -29,7 +30,12 @@ _DEPLOYMENTS = schema.deployments.c
 
 
 class SqlStoreReader(
-    SqlReleaseReader, SqlAdoptionReader, SqlNoticeReader, SqlCoordinationReader, SqlBackupReader
+    SqlReleaseReader,
+    SqlAdoptionReader,
+    SqlNoticeReader,
+    SqlForgeReader,
+    SqlCoordinationReader,
+    SqlBackupReader,
 ):
     """A `ports.StoreReader`; it cannot write."""
 
@@ -117,6 +123,7 @@ class SqlStore(
     SqlReleaseWriter,
     SqlAdoptionWriter,
     SqlNoticeWriter,
+    SqlForgeWriter,
     SqlCoordination,
     SqlBackupWriter,
 ):

@@ -9,6 +9,7 @@ import typer
 from reconciler.cli import options, terminal
 from reconciler.cli.options import TextFormat
 from reconciler.cli.session import Session
+from reconciler.core import zoned
 from reconciler.core.errors import EXIT_DONE, EXIT_ERROR
 from reconciler.core.render import backups as render_backups
 
@@ -57,7 +58,8 @@ def list_(
 ) -> int:
     """List backups."""
     session: Session = context.obj
-    found = session.services.backups.listed(environment)
+    zone = session.services.workspace.zone()
+    found = zoned.local(session.services.backups.listed(environment), zone)
     if format is TextFormat.JSON:
         session.show_json(render_backups.answer(found))
     else:
@@ -77,7 +79,8 @@ def create(
 ) -> int:
     """Take a backup."""
     session: Session = context.obj
-    made = session.services.backups.create(environment, lock_timeout)
+    zone = session.services.workspace.zone()
+    (made,) = zoned.local([session.services.backups.create(environment, lock_timeout)], zone)
     if format is TextFormat.JSON:
         session.show_json(render_backups.answer([made]))
     else:
@@ -93,14 +96,19 @@ def verify(
     drill: Annotated[
         bool, typer.Option("--drill", help="Restore each into a scratch platform, and compare.")
     ] = False,
+    format: options.TextFormats = TextFormat.TEXT,
 ) -> int:
     """Verify backups."""
     session: Session = context.obj
     verdicts = []
     for verdict in session.services.backups.verify(id, environment, drill=drill):
         verdicts.append(verdict)
-        session.show(render_backups.verdict(verdict, session.style))
-    session.show(render_backups.verified(verdicts))
+        if format is TextFormat.TEXT:
+            session.show(render_backups.verdict(verdict, session.style))
+    if format is TextFormat.JSON:
+        session.show_json(render_backups.verified_answer(verdicts))
+    else:
+        session.show(render_backups.verified(verdicts))
     return EXIT_ERROR if any(verdict.problem for verdict in verdicts) else EXIT_DONE
 
 
@@ -119,7 +127,11 @@ def restore(
     prepared = restorer.prepare(environment, id)
     saved, changes = prepared.saved, prepared.way.changes
     now = services.clock.now()
-    session.show(render_backups.preview(saved.backup, saved.live, changes, now, session.style))
+    session.show(
+        render_backups.preview(
+            saved.backup, saved.live, session.masked(changes), now, session.style
+        )
+    )
     if not auto_approve and not terminal.agreed(f"Restore this in {environment.name}?"):
         return EXIT_ERROR
     with terminal.steps() as progress:

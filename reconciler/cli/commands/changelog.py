@@ -54,6 +54,7 @@ def run(
     log = session.services.views.changelogs.see(environment, release)
     for notice in log.notices:
         session.note(notice)
+    log = session.masked(log)
     if format is LogFormat.JSON:
         session.show_json(rendering.answer(log))
     elif format is LogFormat.MARKDOWN:

@@ -12,6 +12,7 @@ from reconciler.core.errors import EXIT_DONE, EXIT_ERROR
 NAME = "doctor"
 HELP = """Check this machine, the repository, the store and the secrets, and say what to do.
 
+It also looks at what protects the branch and the tags on the forge, or says what is needed there.
 Changes nothing. Exits with 1 when something is broken; what only deserves a look does not count.
 """
 EPILOG = "Example:\n\n  reconciler doctor --format json\n"
@@ -24,7 +25,7 @@ def run(context: typer.Context, format: options.TextFormats = TextFormat.TEXT) -
     session: Session = context.obj
     from reconciler.bootstrap import examining
 
-    checks = examining.examine(session.settings)
+    checks = examining.examine(session.settings, offline=session.options.offline)
     if format is TextFormat.JSON:
         rows = [{"name": c.name, "state": c.state, "text": c.text, "next": c.next} for c in checks]
         session.show_json({"formatVersion": "1.0", "checks": rows})

@@ -69,10 +69,15 @@ def run(
     grounds = services.releases.remote_grounds()
     for notice in grounds.chosen.notices:
         session.note(notice)
-    judged, _ = services.releases.finder.gates(grounds, grounds.named(release), at)
+    judged, standing = services.releases.finder.gates(grounds, grounds.named(release), at)
+    for notice in judged.notices:
+        session.note(notice)
     if format is TextFormat.JSON:
         session.show_json(render_gates.gates_json(judged.verdict, judged.facts))
     else:
         session.show(f"{judged.release.name} ({judged.release.type.value})\n")
-        session.show(render_gates.gates_text(judged.verdict, session.style))
+        live, verdict = standing.live, session.masked(judged.verdict)
+        is_live = live is not None and live.from_store and live.version == judged.release.version
+        since = live.since if live is not None and is_live else None
+        session.show(render_gates.gates_text(verdict, session.style, since))
     return EXIT_DONE

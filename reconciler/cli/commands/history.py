@@ -46,7 +46,9 @@ def run(
     if format is TextFormat.JSON:
         session.show_json(render_json.history(found.rows, errors))
     else:
-        session.show(render_text.history(found.rows, session.style, details=details))
+        session.show(
+            render_text.history(session.masked(found.rows), session.style, details=details)
+        )
         for error in errors:
             showing.failure(session, error)
     return EXIT_ERROR if errors else EXIT_DONE

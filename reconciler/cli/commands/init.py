@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -10,10 +11,14 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.session import Session
+from reconciler.core.ci import Ci
 from reconciler.core.errors import EXIT_DONE
 
 NAME = "init"
 HELP = """Write a ready repository: pipeline, environments and example resources.
+
+With it come the files that make the forge run it: for GitHub, unless --ci or the remote says
+another one.
 
 Outside a git repository it makes one and its first commit; inside one it only writes files, for
 you to look at and commit. Files that exist are never overwritten.
@@ -24,6 +29,8 @@ those of the environments before it, and as releases of type adoption. The platf
 EPILOG = """Examples:
 
   reconciler init shop && cd shop && reconciler reconcile
+
+  reconciler init --ci gitlab
 
   reconciler --store sqlite:////srv/shop/state.db init shop --adopt production
 """
@@ -36,6 +43,12 @@ Adopt = Annotated[
         help="Begin with what this environment of the store runs, such as production.",
     ),
 ]
+Forge = Annotated[
+    Ci | None,
+    typer.Option(
+        "--ci", help="Whose CI files to write. Default: those of the remote's host, else github."
+    ),
+]
 Store = Annotated[
     str | None,
     typer.Option("--store", metavar="URL", help="The store of what runs, as before the command."),
@@ -46,6 +59,7 @@ def run(
     context: typer.Context,
     directory: Folder = Path(),
     adopt: Adopt = None,
+    ci: Forge = None,
     store: Store = None,
 ) -> int:
     """Write a ready repository."""
@@ -53,14 +67,15 @@ def run(
     if store is not None:
         session.options = replace(session.options, store=store)
     if adopt is not None:
-        return _adopt(session, directory, adopt)
+        return _adopt(session, directory, adopt, ci or Ci.GITHUB)
     from reconciler.bootstrap import starting
 
-    made = starting.initialise(directory)
+    made = starting.initialise(directory, ci)
     for path in made.written:
         session.show(f"  + {path}")
     for path in made.kept:
         session.show(f"  = {path} is there already and stays as it is")
+    _tell(session, made.needs)
     if made.commit is not None:
         session.show(f"Made a git repository with its first commit {made.commit[:12]}.")
         session.show(f"Next: {_there(directory, made.root)}reconciler reconcile")
@@ -71,12 +86,13 @@ def run(
     return EXIT_DONE
 
 
-def _adopt(session: Session, directory: Path, name: str) -> int:
-    from reconciler.bootstrap import adopting
+def _adopt(session: Session, directory: Path, name: str, ci: Ci) -> int:
+    from reconciler.bootstrap import adopting, starting
 
-    made = adopting.adopt(session.settings, directory, name)
+    made = adopting.adopt(session.settings, directory, name, ci)
     for path in made.written:
         session.show(f"  + {path}")
+    _tell(session, starting.needs(ci))
     noun = "resource" if made.adopted == 1 else "resources"
     session.show(
         f"Made a git repository of {made.adopted} {noun} that {name} runs ({made.commit[:12]})."
@@ -89,6 +105,14 @@ def _adopt(session: Session, directory: Path, name: str) -> int:
     if not made.releases:
         session.show(f"Next: {there}reconciler plan")
     return EXIT_DONE
+
+
+def _tell(session: Session, needs: Iterable[str]) -> None:
+    """Show what a person has to set up on the forge."""
+    for number, need in enumerate(needs):
+        if number == 0:
+            session.show("To be set up on the forge, once; the files say why:")
+        session.show(f"  - {need}")
 
 
 def _there(directory: Path, root: Path) -> str:

@@ -9,6 +9,7 @@ import typer
 from reconciler.cli import options
 from reconciler.cli.options import TextFormat
 from reconciler.cli.session import Session
+from reconciler.core import zoned
 from reconciler.core.errors import EXIT_DONE
 from reconciler.core.render import locks as render_locks
 
@@ -50,13 +51,20 @@ def show(
     if environment is not None:
         services.workspace.choose().repository.environment(environment)
     seen = services.deployments.locks.see(environment)
+    zone = services.workspace.zone()
+    locks = zoned.local(seen.locks, zone)
     if format is TextFormat.JSON:
-        session.show_json(render_locks.answer(seen.locks))
+        session.show_json(render_locks.answer(locks))
     else:
         session.show(
-            render_locks.page(seen.locks, seen.maintenance, seen.activities, style=session.style)
+            render_locks.page(
+                locks,
+                zoned.local(seen.maintenance, zone),
+                zoned.local(seen.activities, zone),
+                style=session.style,
+            )
         )
-    for warning in render_locks.warnings(seen.locks):
+    for warning in render_locks.warnings(locks):
         session.note(f"Warning: {warning}")
     return EXIT_DONE
 

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli import options, promoting, releasing, terminal
+from reconciler.cli import options, promoting, publishing, releasing, terminal
 from reconciler.cli.options import TextFormat
 from reconciler.cli.session import Session
 from reconciler.core.errors import EXIT_DONE, EXIT_ERROR, ReconcilerError, worst_exit
 from reconciler.core.model import Environment
 from reconciler.core.releases.model import ReleaseName
 from reconciler.services.deploying.options import ApplyOptions
+from reconciler.services.publishing import running
 from reconciler.services.releases.promoting.promotion import Promotion, Request
 from reconciler.services.releases.reading.grounds import Grounds
 
@@ -45,6 +46,7 @@ def run(
     ] = None,
     retry: Retry = False,
     lock_timeout: options.LockTimeout = 0,
+    publish: publishing.Publish = False,
     format: options.TextFormats = TextFormat.TEXT,
 ) -> int:
     """Promote releases."""
@@ -69,6 +71,9 @@ def run(
             promoting.show(session, results)
     if not as_text:
         promoting.show_json(session, found)
+    if publish:
+        served = [] if only is None else [only.environment]
+        publishing.publish_run(session, grounds.chosen, running.of_promotions(found), served)
     code = worst_exit(promotion.exit_code for promotion in found)
     return code or (EXIT_ERROR if stopped else EXIT_DONE)
 

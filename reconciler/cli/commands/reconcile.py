@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli import failures, options, promoting, terminal
+from reconciler.cli import failures, options, promoting, publishing, terminal
 from reconciler.cli.options import TextFormat
 from reconciler.cli.process import Stop
 from reconciler.cli.session import Session
 from reconciler.core.errors import EXIT_DONE, EXIT_ERROR, ReconcilerError, worst_exit
 from reconciler.services.deploying.options import ApplyOptions
+from reconciler.services.publishing import running
 from reconciler.services.workspace import names
 
 NAME = "reconcile"
@@ -27,6 +28,8 @@ EPILOG = """Examples:
   reconciler reconcile
 
   reconciler reconcile --environment development --every 60
+
+  reconciler reconcile --environment production --publish
 """
 
 _YEAR = 31_536_000
@@ -48,6 +51,7 @@ def run(
     every: Every = None,
     allow_removals: options.AllowRemovals = False,
     lock_timeout: options.LockTimeout = 0,
+    publish: publishing.Publish = False,
     format: options.TextFormats = TextFormat.TEXT,
 ) -> int:
     """Converge environments, once or for ever."""
@@ -56,11 +60,11 @@ def run(
         allow_removals=allow_removals, patience=lock_timeout, actor=session.settings.actor
     )
     if every is None:
-        return _once(session, environment or [], allowed, format)
+        return _once(session, environment or [], allowed, format, publish=publish)
     stop = Stop()
     while True:
         try:
-            _once(session, environment or [], allowed, format)
+            _once(session, environment or [], allowed, format, publish=publish)
         except ReconcilerError as error:
             # The agent outlives what may be over at the next turn: a remote, a lock, a commit.
             failures.show(error, [])
@@ -70,7 +74,12 @@ def run(
 
 
 def _once(
-    session: Session, environments: list[str], allowed: ApplyOptions, format: TextFormat
+    session: Session,
+    environments: list[str],
+    allowed: ApplyOptions,
+    format: TextFormat,
+    *,
+    publish: bool,
 ) -> int:
     services = session.services
     chosen = services.workspace.choose_from_remote(isolated=environments)
@@ -91,5 +100,7 @@ def _once(
             promoting.reconciled(session, result)
     if not as_text:
         promoting.reconciled_json(session, results)
+    if publish:
+        publishing.publish_run(session, chosen, running.of_run(results), environments)
     code = worst_exit(result.exit_code for result in results)
     return code or (EXIT_ERROR if stopped else EXIT_DONE)

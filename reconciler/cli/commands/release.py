@@ -10,6 +10,7 @@ import typer
 
 from reconciler.cli import completing, options, releasing
 from reconciler.cli.commands import release_propose
+from reconciler.cli.opening import Open, Share
 from reconciler.cli.options import TextFormat
 from reconciler.cli.session import Session
 from reconciler.core.errors import EXIT_DONE, UsageError
@@ -96,7 +97,7 @@ Until = Annotated[
 @app.command(
     epilog="Examples:\n\n  reconciler release create --to staging --version 1.4.0 "
     '--description "Deals both ways" --push\n\n  reconciler release create --to production '
-    '--type hotfix --version 1.4.1 --description "Orders were sent twice" --push',
+    '--type hotfix --version 1.4.1 --description "Orders were sent twice" --open',
 )
 def create(
     context: typer.Context,
@@ -110,6 +111,7 @@ def create(
     supersede: Supersede = False,
     acknowledge: Acknowledge = None,
     push: Push = False,
+    open: Open = False,
     format: options.TextFormats = TextFormat.TEXT,
 ) -> int:
     """Commit a release on a branch of its own; what you have checked out stays as it is.
@@ -120,7 +122,8 @@ def create(
     """
     session: Session = context.obj
     ask = _ask(to, version, type, description, content, only, acknowledge, supersede=supersede)
-    return releasing.create(session, ask, source=source, push=push, format=format)
+    share = Share.of(push=push, open=open)
+    return releasing.create(session, ask, source=source, share=share, format=format)
 
 
 @app.command(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli import options, releasing
+from reconciler.cli import opening, options, releasing
+from reconciler.cli.opening import NOT_ASKED, Open, Opened, Share
 from reconciler.cli.releasing import PreviewFormat
 from reconciler.cli.session import Session
 from reconciler.core.errors import Invalid, worst_exit
@@ -20,7 +21,11 @@ from reconciler.core.render.json import FORMAT_VERSION, Answer, errors
 from reconciler.core.render.style import BOLD
 
 if TYPE_CHECKING:
+    from reconciler.services.publishing.opening import Opener
     from reconciler.services.releases.proposing.proposal import Proposal
+    from reconciler.services.releases.reading.grounds import Grounds
+
+    Row = tuple[Proposal, Opened]
 
 NAME = "propose"
 HELP = """Propose the releases of a release day, each on its branch: production first (what is live
@@ -31,7 +36,7 @@ week takes the planned release's place. The same command again changes nothing.
 """
 EPILOG = """Examples:
 
-  reconciler release propose --push
+  reconciler release propose --open
 
   reconciler release propose --environment staging --any-day --format markdown
 """
@@ -52,6 +57,7 @@ def run(
     environment: options.Environments = None,
     any_day: AnyDay = False,
     push: Push = False,
+    open: Open = False,
     format: releasing.PreviewFormats = PreviewFormat.TEXT,
 ) -> int:
     """Propose releases."""
@@ -59,18 +65,45 @@ def run(
     found = releasing.grounds(session)
     services = session.services
     at = datetime.fromisoformat(services.clock.now())
+    share = Share.of(push=push, open=open)
+    opener = opening.opener(session, share)
     many = services.releases.proposer.propose(
         found, at, environments=environment or None, any_day=any_day
     )
-    if push:
+    if opener is not None:
+        many = tuple(opener.still(found, each) for each in many)
+    if share is not Share.STAYS:
         _push(session, many)
+    rows = [(each, _opened(session, opener, found, each)) for each in many]
     if format is PreviewFormat.JSON:
-        session.show_json(_answer(many))
-    elif format is PreviewFormat.MARKDOWN:
-        session.show("\n\n".join(_markdown(each) for each in many))
+        session.show_json(_answer(rows))
+        return _worst(rows)
+    if format is PreviewFormat.MARKDOWN:
+        session.show("\n\n".join(_markdown(session.masked(each)) for each in many))
     else:
-        _show(session, many, push=push)
-    return worst_exit(each.exit_code for each in many)
+        _show(session, rows, is_shared=share is not Share.STAYS)
+    _tell(session, rows)
+    return _worst(rows)
+
+
+def _worst(rows: Sequence[Row]) -> int:
+    return worst_exit(code for row in rows for code in (row[0].exit_code, row[1].exit_code))
+
+
+def _opened(session: Session, opener: Opener | None, found: Grounds, each: Proposal) -> Opened:
+    """Open the pull request of what was just pushed."""
+    wanted = None if opener is None else opener.of_proposal(each)
+    if opener is None or wanted is None:
+        return NOT_ASKED
+    return opening.opened(session, opener, found, wanted)
+
+
+def _tell(session: Session, rows: Sequence[Row]) -> None:
+    """Say beside the answer which pull requests could not be opened."""
+    for _, opened in rows:
+        if opened.error is not None:
+            session.note(f"Error: {opened.error.text}")
+            session.note(f"Next: {opened.error.hint}")
 
 
 def _push(session: Session, many: Sequence[Proposal]) -> None:
@@ -84,24 +117,24 @@ def _push(session: Session, many: Sequence[Proposal]) -> None:
         session.services.releases.writer.push(refs, force=True)
 
 
-def _show(session: Session, many: Sequence[Proposal], *, push: bool) -> None:
+def _show(session: Session, rows: Sequence[Row], *, is_shared: bool) -> None:
     style = session.style
-    for each in many:
+    for each, opened in rows:
         head = style.paint(f"{each.environment}: {each.outcome.value}", BOLD)
         session.show(f"{head}: {shown(each.reason)}")
         if isinstance(each.error, Invalid):
             session.show(render_text.findings(each.error.findings))
         if each.page is None or each.prepared is None:
             continue
-        session.show(proposals.text(each.page, style))
+        session.show(proposals.text(session.masked(each.page), style))
         branch, commit = each.prepared.branch, each.prepared.commit
         session.show(f"  Branch: {branch} ({commit[:12]})")
         for notice in () if each.draft is None else each.draft.notices:
             session.note(notice)
-        shared = push or each.shared
+        shared = is_shared or each.shared
         steps = [] if shared else [f"git push --force-with-lease origin refs/heads/{branch}"]
         name = each.page.release.name
-        steps += ["merge its pull request", f"reconciler release tag {name} --push"]
+        steps += [opening.merging(opened), f"reconciler release tag {name} --push"]
         session.show(f"  Next: {'; then '.join(steps)}.")
 
 
@@ -111,14 +144,14 @@ def _markdown(each: Proposal) -> str:
     return f"**{prose(each.environment)}**: {each.outcome.value}: {prose(each.reason)}"
 
 
-def _answer(many: Sequence[Proposal]) -> Answer:
-    answer: Answer = {"formatVersion": FORMAT_VERSION, "proposals": [_row(each) for each in many]}
-    if failed := errors(each.error for each in many if each.error is not None):
+def _answer(rows: Sequence[Row]) -> Answer:
+    answer: Answer = {"formatVersion": FORMAT_VERSION, "proposals": [_row(*row) for row in rows]}
+    if failed := errors(each.error for row in rows for each in row if each.error is not None):
         answer["errors"] = failed
     return answer
 
 
-def _row(each: Proposal) -> Answer:
+def _row(each: Proposal, opened: Opened) -> Answer:
     page, prepared = each.page, each.prepared
     verdict = None if page is None else page.preview.verdict
     earliest = None if verdict is None else verdict.earliest
@@ -129,6 +162,7 @@ def _row(each: Proposal) -> Answer:
         "reason": each.reason,
         "branch": None if prepared is None else prepared.branch,
         "commit": None if prepared is None else prepared.commit,
+        "pullRequest": opened.url,
         "releaseManager": None if page is None else page.manager,
         "earliest": None if earliest is None else earliest.isoformat(),
         "summary": None if page is None else page.plan.summary,

@@ -58,7 +58,7 @@ def list_(
     if as_json:
         session.show_json(releases.answer(found.rows, errors))
     else:
-        session.show(releases.table(found.rows, session.style))
+        session.show(releases.table(session.masked(found.rows), session.style))
         for error in errors:
             showing.failure(session, error)
     return EXIT_ERROR if errors else EXIT_DONE
@@ -79,7 +79,7 @@ def show(
     if format is TextFormat.JSON:
         session.show_json(releases.answer([found]))
     else:
-        session.show(release_page.page(found, session.style))
+        session.show(release_page.page(session.masked(found), session.style))
     return EXIT_DONE
 
 

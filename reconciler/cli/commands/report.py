@@ -65,9 +65,9 @@ def run(
     if format is LogFormat.JSON:
         session.show_json(rendering.answer(found.report))
     elif format is LogFormat.MARKDOWN:
-        session.show(rendering.markdown(found.report))
+        session.show(rendering.markdown(session.masked(found.report)))
     else:
-        session.show(rendering.text(found.report, session.style))
+        session.show(rendering.text(session.masked(found.report), session.style))
     return EXIT_DONE
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli import options, releasing
+from reconciler.cli.opening import Open, Share
 from reconciler.cli.options import TextFormat
 from reconciler.core.releases.model import ReleaseType
 from reconciler.services.releases.making.asking import Ask
@@ -22,7 +23,7 @@ EPILOG = """Examples:
 
   reconciler rollback production/1.3.0
 
-  reconciler rollback production/1.3.0 --version 1.4.2 --description "Deals were lost" --push
+  reconciler rollback production/1.3.0 --version 1.4.2 --description "Deals were lost" --open
 """
 
 
@@ -43,6 +44,7 @@ def run(
         ),
     ] = None,
     push: Annotated[bool, typer.Option("--push", help="Send the branch to the remote.")] = False,
+    open: Open = False,
     format: options.TextFormats = TextFormat.TEXT,
 ) -> int:
     """Prepare a rollback."""
@@ -53,4 +55,5 @@ def run(
         description=description or f"Back to {release}",
         acknowledged=releasing.acknowledged(acknowledge or []),
     )
-    return releasing.rollback(context.obj, release, ask, push=push, format=format)
+    share = Share.of(push=push, open=open)
+    return releasing.rollback(context.obj, release, ask, share=share, format=format)

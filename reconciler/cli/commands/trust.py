@@ -94,6 +94,8 @@ def _lines(found: Trusted) -> list[str]:
     for role, who in sorted(found.keys.roles.items()):
         where = "" if who.environments is None else f" (for {', '.join(who.environments)})"
         lines.append(f"  {shown(role)}: {', '.join(map(shown, who.members))}{where}")
+        lines += [f"    {shown(one)} reviews as {shown(login)}" for one, login in who.accounts]
+        lines += [f"    the check {shown(name)} of {shown(app)}" for name, app in who.checks]
     if found.differences:
         lines.append(f"  At the tip {found.tip[:12]}, not trusted yet:")
         lines += [f"    {shown(each)}" for each in found.differences]
@@ -115,6 +117,9 @@ def _row(found: Trusted) -> dict[str, Any]:
             role: {
                 "members": list(who.members),
                 "environments": None if who.environments is None else list(who.environments),
+                "via": list(who.via),
+                "accounts": dict(who.accounts),
+                "checks": [{"name": name, "app": app} for name, app in who.checks],
             }
             for role, who in sorted(found.keys.roles.items())
         },

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
@@ -13,10 +12,12 @@ import typer
 
 from reconciler.cli import completing, options, progress, user_input
 from reconciler.cli.session import Session
-from reconciler.core import printable, user_tables
+from reconciler.core import user_tables
 from reconciler.core.canonical import Json
 from reconciler.core.errors import EXIT_DONE, EXIT_ERROR, UsageError
+from reconciler.core.render import json as render_json
 from reconciler.core.render import text as render_text
+from reconciler.core.render.foreign import shown
 from reconciler.ports import AffectedUser
 from reconciler.services.user_files import Format, Imported
 
@@ -72,7 +73,7 @@ LIST_HELP = """List the connected users of an environment, ordered by id.
 
 What belongs to a removed integration or workflow is not shown; it is back when the integration is.
 JSON is one line for each user and CSV one row for each connection and workflow, both as import
-reads them.
+reads them: with every setting as it was imported, passwords too. Keep such a file as you keep them.
 """
 AFFECTED_HELP = """List whom a message of a RELEASE concerns.
 
@@ -241,7 +242,7 @@ def _users(count: int) -> str:
 
 
 def _json(value: Json) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return render_json.one_line(value)
 
 
 def _table(
@@ -257,7 +258,7 @@ def _told(records: Iterable[Mapping[str, Json]]) -> Iterator[str]:
     count = 0
     for record in records:
         count += 1
-        yield printable.one_line(user_tables.told(record))
+        yield shown(user_tables.told(record))
     yield f"{_users(count)}."
 
 

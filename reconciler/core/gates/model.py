@@ -136,13 +136,17 @@ class RequiredApproval:
     """An approval that `promotion.approvals` lists.
 
     `members` are the principals to ask, on rotation first; `given` is who approved and `evidence`
-    by what. `refused` says why what was found instead does not count.
+    by what. `refused` says why what was found instead does not count, `unread` why reviews and
+    checks cannot be read here. `ways` are how to give it, as phrases behind `give it`; None: by
+    a tag.
     """
 
     members: tuple[str, ...] = ()
     given: str | None = None
     evidence: str = ""
     refused: tuple[str, ...] = ()
+    unread: str | None = None
+    ways: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

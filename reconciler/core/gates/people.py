@@ -16,6 +16,10 @@ from reconciler.core.gates.model import (
     RequiredApproval,
 )
 from reconciler.core.gates.table import NONE_ASKED
+from reconciler.core.releases import texts
+
+# Of what does not count: a stranger's reviews must not hide how to go on.
+_SHOWN = 3
 
 
 def warnings_resolved(facts: GateFacts, at: datetime) -> Proof:
@@ -53,6 +57,8 @@ def not_held(facts: GateFacts, at: datetime) -> Proof:
     ends = [each.until for each in held if each.until and moments.reachable(each.until)]
     reason = "; ".join(_hold(each, facts) for each in held)
     if len(ends) < len(held):
+        if "release resume" not in reason:
+            reason += f"; `reconciler release resume {facts.environment} --push` ends it"
         return Proof(state=GateState.BLOCKED, reason=reason, who=facts.release_managers)
     until = moments.whole_minute(max(map(moments.instant, ends)))
     return Proof(state=GateState.WAITING, reason=reason, until=until, who=facts.release_managers)
@@ -71,7 +77,7 @@ def approved(facts: GateFacts, role: str) -> Proof:
 
 
 def _unresolved(warning: OpenWarning) -> str:
-    return f"{warning.code} of {warning.subject} is open{lapse(warning)}: {warning.action}"
+    return f"{warning.code} of {warning.subject} is open{lapse(warning)}: `{warning.action}`"
 
 
 def _acknowledged(warnings: Iterable[OpenWarning]) -> str:
@@ -93,9 +99,18 @@ def _hold(hold: Hold, facts: GateFacts) -> str:
 
 def _missing(facts: GateFacts, role: str, wanted: RequiredApproval) -> Iterable[str]:
     yield f"the approval of {role} is missing"
-    yield from (f"found and not counted: {each}" for each in wanted.refused)
-    if wanted.members:
-        release = f"{facts.environment}/{facts.version}"
-        yield f"give it with `reconciler release approve {release} --role {role}`"
+    shown = wanted.refused[:_SHOWN]
+    yield from (f"found and not counted: {each}" for each in shown)
+    if len(wanted.refused) > len(shown):
+        yield f"and {len(wanted.refused) - len(shown):,} more that do not count"
+    if wanted.unread is not None:
+        yield f"reviews and checks cannot be read here: {wanted.unread}"
+    release = f"{facts.environment}/{facts.version}"
+    by_tag = texts.by_tag(release, role)
+    ways = (by_tag,) if wanted.ways is None else wanted.ways
+    if wanted.members and ways:
+        yield f"give it {', or '.join(ways)}"
+    elif wanted.members:
+        yield "nothing counts as it by both the trusted commit and the tip: `reconciler trust show`"
     else:
         yield f"roles.{role} in environments/pipeline.yaml has no members who could give it"

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from reconciler.core.gates.model import GateName
 from reconciler.core.releases.model import ReleaseType
 
-NONE_ASKED = "none is asked for"
+NONE_ASKED = "not asked for here"
 
 _WAS_LIVE = {ReleaseType.ROLLBACK: "the content of a rollback was live here"}
 _RUNS = {ReleaseType.ADOPTION: "an adoption releases what already runs here"}

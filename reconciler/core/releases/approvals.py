@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from reconciler.core.names import quoted
-from reconciler.core.releases import names
+from reconciler.core.releases import names, texts
 from reconciler.core.releases.acceptance import judge, judge_object
 from reconciler.core.releases.evidence import Judgement, TagEvidence
 from reconciler.core.releases.model import Acknowledgement
@@ -33,9 +33,10 @@ class ApprovalEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """An approval that counts; `by` is None where nothing was signed.
+    """An approval that counts; `by` is None for a tag that nobody signed, the app for a check.
 
-    `evidence` is `tag`, `review` or `check`; `name` that of the tag, reviewer or check.
+    `evidence` is `tag`, `review` or `check`; `name` that of the tag, reviewer or check. `link` is
+    where a forge shows it, `at` when it was given there (RFC 3339).
     """
 
     role: str
@@ -44,6 +45,18 @@ class Approval:
     evidence: str
     name: str
     notice: str | None = None
+    link: str | None = None
+    at: str | None = None
+
+    @property
+    def told(self) -> str:
+        """What shows it, for people: `review https://…`."""
+        return " ".join((self.evidence, *self._shown()))
+
+    def _shown(self) -> tuple[str, ...]:
+        if self.evidence == "review" and self.link:
+            return (self.link,)
+        return (self.name, self.link) if self.link else (self.name,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +101,7 @@ def judge_approval(evidence: ApprovalEvidence) -> Judgement:
         code="approval-other-content",
         reason=f"The approval {quoted(evidence.tag.name)} was given to a commit that does not "
         f"hold the manifest of {release} with this content and plan.",
-        hint=f"Have it approved again with `reconciler release approve {release} --role {role}`.",
+        hint=f"Have it approved again {texts.by_tag(str(release), role)}.",
     )
 
 

@@ -94,6 +94,16 @@ class Release:
     acknowledgements: tuple[Acknowledgement, ...] = ()
 
     @property
+    def approved(self) -> tuple[object, ...]:
+        """What an approval is of: a manifest with another one is another release.
+
+        Not what people state beside it: description and acknowledgements.
+        """
+        source = (self.source.environment, self.source.version)
+        digests = (self.content_digest, self.plan_digest)
+        return (self.name, self.type, source, self.base, *digests)
+
+    @property
     def environment(self) -> str:
         """The environment that it is for."""
         return self.name.environment

@@ -5,42 +5,37 @@ What only one of both commits allows does not count. It must not know tags or gi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.core.model import Environment, Mode, Pipeline
 from reconciler.core.names import quoted
 from reconciler.core.releases import signers as lines
+from reconciler.core.releases.roles import (
+    Check,
+    Role,
+    added_removed,
+    differs,
+    role_differences,
+    role_of,
+)
 from reconciler.core.releases.signers import principals, signers_findings
 
 __all__ = [
     "RELEASE_MANAGER",
     "Authority",
+    "Check",
     "Role",
     "WhoKeys",
     "combine",
     "differences",
     "principals",
+    "signer_differences",
     "signers_findings",
     "who_keys",
 ]
 
 RELEASE_MANAGER = "release-manager"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
-    """Who has a role and where; `environments` None is everywhere."""
-
-    members: tuple[str, ...]
-    environments: tuple[str, ...] | None = None
-    via: tuple[str, ...] = ("tag",)
-
-    def in_environment(self, environment: str) -> frozenset[str]:
-        """Return who has the role for this environment."""
-        if self.environments is None or environment in self.environments:
-            return frozenset(self.members)
-        return frozenset()
 
 
 _NOBODY = Role(members=(), via=())
@@ -83,6 +78,24 @@ class Authority:
     def roles(self, environment: str) -> tuple[str, ...]:
         """Return the roles that have a member for this environment by both commits, sorted."""
         return tuple(sorted(r for r in self.trusted.roles if self.members(r, environment)))
+
+    def reviewer(self, role: str, environment: str, login: str) -> str | None:
+        """Return the member of the role there whose login it is by both commits."""
+        who = self.trusted.role(role).member_of(login)
+        known = who == self.tip.role(role).member_of(login)
+        return who if known and who in self.members(role, environment) else None
+
+    def accounts(self, role: str, environment: str) -> tuple[str, ...]:
+        """Return the logins that count for the role there by both commits."""
+        logins = (login for _, login in self.tip.role(role).accounts)
+        return tuple(each for each in logins if self.reviewer(role, environment, each))
+
+    def checks(self, role: str, environment: str) -> tuple[Check, ...]:
+        """Return the checks that count for the role there by both commits."""
+        one, other = self.trusted.role(role), self.tip.role(role)
+        if not (one.counts_in(environment) and other.counts_in(environment)):
+            return ()
+        return tuple(check for check in one.checks if check in other.checks)
 
     def via(self, role: str) -> tuple[str, ...]:
         """Return what counts as the role's approval by both commits: tag, review, check."""
@@ -129,7 +142,7 @@ def who_keys(pipeline: Pipeline, environment: Environment, signers: str | None) 
         environment=environment.name,
         signers=signers,
         signatures=pipeline.signatures,
-        roles={name: _role(spec) for name, spec in roles.items()},
+        roles={name: role_of(spec) for name, spec in roles.items()},
         protected_branch=pipeline.protected_branch,
         tag_format=pipeline.tag_format,
         mode=environment.mode,
@@ -150,77 +163,32 @@ def differences(old: WhoKeys, new: WhoKeys) -> tuple[str, ...]:
         *_tag_format(old, new),
         *_mode(old, new),
         *_promotes_from(old, new),
-        *_differs("Signatures are now", old.signatures, new.signatures),
-        *_added_removed("required approval", old.approvals, new.approvals),
+        *differs("Signatures are now", old.signatures, new.signatures),
+        *added_removed("required approval", old.approvals, new.approvals),
     ]
     for name in sorted({*old.roles, *new.roles}):
-        found += _role_differences(name, old, new)
-    return (*found, *_signer_differences(old.signers or "", new.signers or ""))
-
-
-def _role(spec: Mapping[str, object]) -> Role:
-    """Return the role that a normalised part of the pipeline's manifest describes."""
-    environments = spec.get("environments")
-    return Role(
-        members=_texts(spec["members"]),
-        environments=None if environments is None else _texts(environments),
-        via=_texts(spec.get("via", ["tag"])),
-    )
-
-
-def _texts(found: object) -> tuple[str, ...]:
-    return tuple(str(each) for each in found) if isinstance(found, list | tuple) else ()
+        found += role_differences(name, old.role(name), new.role(name))
+    return (*found, *signer_differences(old.signers or "", new.signers or ""))
 
 
 def _branch(old: WhoKeys, new: WhoKeys) -> tuple[str, ...]:
-    return _differs("The protected branch is now", old.protected_branch, new.protected_branch)
+    return differs("The protected branch is now", old.protected_branch, new.protected_branch)
 
 
 def _tag_format(old: WhoKeys, new: WhoKeys) -> tuple[str, ...]:
-    return _differs("The tag format is now", old.tag_format, new.tag_format)
+    return differs("The tag format is now", old.tag_format, new.tag_format)
 
 
 def _mode(old: WhoKeys, new: WhoKeys) -> tuple[str, ...]:
-    return _differs(f"The mode of {old.environment} is now", old.mode.value, new.mode.value)
+    return differs(f"The mode of {old.environment} is now", old.mode.value, new.mode.value)
 
 
 def _promotes_from(old: WhoKeys, new: WhoKeys) -> tuple[str, ...]:
     before, after = old.promotes_from or "nothing", new.promotes_from or "nothing"
-    return _differs(f"{old.environment} now promotes from", before, after)
+    return differs(f"{old.environment} now promotes from", before, after)
 
 
-def _differs(what: str, before: str, after: str) -> tuple[str, ...]:
-    if before == after:
-        return ()
-    return (f"{what} {quoted(after)}, before {quoted(before)}.",)
-
-
-def _added_removed(what: str, old: Iterable[str], new: Iterable[str]) -> Iterator[str]:
-    """Yield a sentence for each text that only one side has, removals first."""
-    before, after = set(old), set(new)
-    yield from (f"Removed {what} {quoted(each)}." for each in sorted(before - after))
-    yield from (f"Added {what} {quoted(each)}." for each in sorted(after - before))
-
-
-def _role_differences(name: str, old: WhoKeys, new: WhoKeys) -> Iterator[str]:
-    """Yield what differs in one role."""
-    one, other = old.role(name), new.role(name)
-    yield from _added_removed(f"member of role {name}:", one.members, other.members)
-    yield from _differs(f"Role {name} now counts in", _where(one), _where(other))
-    yield from _differs(f"Role {name} now approves by", _by(one), _by(other))
-
-
-def _where(role: Role) -> str:
-    if role.environments is None:
-        return "every environment"
-    return ", ".join(sorted(role.environments)) or "no environment"
-
-
-def _by(role: Role) -> str:
-    return ", ".join(role.via) or "nothing"
-
-
-def _signer_differences(old: str, new: str) -> Iterator[str]:
+def signer_differences(old: str, new: str) -> Iterator[str]:
     """Yield which keys only one of two allowed_signers texts has, removals first."""
     before, after = lines.signers(old), lines.signers(new)
     for verb, found in (("Removed", before - after), ("Added", after - before)):

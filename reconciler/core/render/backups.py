@@ -11,7 +11,7 @@ from reconciler.core.canonical import Json
 from reconciler.core.model import Action, Difference
 from reconciler.core.render import wording
 from reconciler.core.render.foreign import shown
-from reconciler.core.render.json import FORMAT_VERSION, Answer
+from reconciler.core.render.json import FORMAT_VERSION, Answer, errors
 from reconciler.core.render.style import (
     BOLD,
     DIM,
@@ -90,6 +90,28 @@ def verified(verdicts: Sequence[Verdict]) -> str:
     steps = "".join(f"\nNext: {shown(hint)}" for hint in hints)
     total = f"Verified: {wording.counted(good, 'backup')} in order, {wrong:,} not to be restored."
     return total + steps
+
+
+def verified_answer(verdicts: Sequence[Verdict]) -> Answer:
+    """Return the answer of `backup verify`."""
+    rows = [{**_json(each.backup), **_verdict_json(each)} for each in verdicts]
+    found: Answer = {"formatVersion": FORMAT_VERSION, "backups": rows}
+    problems = [each.problem for each in verdicts if each.problem is not None]
+    if problems:
+        found["errors"] = errors(problems)
+    return found
+
+
+def _verdict_json(one: Verdict) -> dict[str, Json]:
+    drilled = one.drilled
+    verdict = "skipped" if one.skipped else "in-order" if one.problem is None else "refused"
+    return {
+        "verdict": verdict,
+        "reason": None if one.problem is None else one.problem.text,
+        "drilled": None
+        if drilled is None
+        else {"resources": drilled.resources, "users": drilled.users, "unread": drilled.unread},
+    }
 
 
 def preview(
@@ -201,7 +223,7 @@ def _cell(name: str, value: str, width: int) -> str:
     return " " * (width - columns(value)) + value if name in _RIGHT else pad(value, width)
 
 
-def _json(backup: Backup) -> Json:
+def _json(backup: Backup) -> dict[str, Json]:
     return {
         "id": backup.id,
         "environment": backup.environment,

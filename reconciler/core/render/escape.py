@@ -13,15 +13,18 @@ from collections.abc import Callable, Iterable
 from reconciler.core.render.foreign import shown
 
 _SPLIT = "&#8203;"
+# Beside one of these emphasis neither begins nor ends.
+_SPACES = " \u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "<span>$</span>"}
 _SPECIAL = {
     **_HTML,
     **{character: f"\\{character}" for character in "\\`*_[]~"},
     "|": "&#124;",
 }
+# What ends like `:tada` may have a colon of ours behind it.
 # Each is one group: what stands before the place where a link, mention or picture is split.
 _LINKS = re.compile(
-    r"(@)|(#)(?=\d)|\b(GH)(?=-\d)|\b(www)(?=\.)|(:)(?=//)|(:)(?=(?:[a-z+-][\w+-]*|100|1234):)",
+    r"(@)|(#)(?=\d)|\b(GH)(?=-\d)|\b(www)(?=\.)|(:)(?=//)|(:)(?=(?:[a-z+-][\w+-]*|100|1234)(?::|\Z))",
     re.IGNORECASE,
 )
 _LEADING = re.compile(r"\A(?:([-+=#])|(\d+)([.)]))")
@@ -29,7 +32,7 @@ _LEADING = re.compile(r"\A(?:([-+=#])|(\d+)([.)]))")
 
 def prose(text: str, limit: int | None = None) -> str:
     """Return foreign text for a Markdown paragraph, list item or table cell, on one line."""
-    return _LEADING.sub(_defused, _split(text.strip(" "), limit, _escaped))
+    return _LEADING.sub(_defused, _split(text.strip(_SPACES), limit, _escaped))
 
 
 def words(text: str, limit: int | None = None) -> str:
@@ -45,6 +48,14 @@ def words(text: str, limit: int | None = None) -> str:
         code(part) if number % 2 else _split(part, None, _escaped)
         for number, part in enumerate(parts[1:], 1)
     )
+
+
+def lines(text: str, limit: int, most: int = 12) -> str:
+    """Return foreign text of several lines for one paragraph; what is more is left out."""
+    many = [each for each in re.split(r"\r\n|\r|\n", text[:limit]) if each.strip()]
+    if len(many) > most or len(text) > limit:
+        many = [*many[:most], "…"]
+    return "<br>".join(map(prose, many))
 
 
 def code(text: str, limit: int | None = None) -> str:

@@ -25,6 +25,8 @@ from reconciler.core.render.values import (
 from reconciler.core.render.wording import and_more, counted
 
 FIELDS = 30
+# Both sides are equal once secrets are masked: there was a difference, and it is not to be seen.
+HIDDEN = "the secret is not shown"
 _BLOCK = 12
 _COMPARED = 400
 _LONG = 120
@@ -45,6 +47,8 @@ def field(change: FieldChange, width: int) -> list[Line]:
         return [Line("~", 1, f"{path}: null added or removed")]
     if before is None or after is None:
         return _one_side(sign_of(change), path, after if before is None else before, width)
+    if before == after and inline(before) == inline(after):
+        return [Line("~", 1, f"{path}: changed, {HIDDEN}")]
     if _is_move(before, after):
         return [Line("~", 1, f"{path}: order {_order(before, after)}")]
     return _both_sides(path, before, after, width)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from reconciler.core.canonical import Json
@@ -11,7 +11,9 @@ from reconciler.core.gates.model import Gate, GateFacts, GateName, GateState, Ve
 from reconciler.core.render.escape import prose
 from reconciler.core.render.foreign import shown
 from reconciler.core.render.json import FORMAT_VERSION, Answer
+from reconciler.core.render.shipping import PEOPLE
 from reconciler.core.render.style import BOLD, DIM, GREEN, PLAIN, RED, YELLOW, Style
+from reconciler.core.render.wording import short_time
 
 MARKS = {
     GateState.PASSED: "+",
@@ -35,10 +37,14 @@ _LIMIT = 2_000
 # --- text ---------------------------------------------------------------------------------------
 
 
-def gates_text(verdict: Verdict, style: Style = PLAIN) -> str:
-    """Return every gate, then the earliest moment and who must act."""
+def gates_text(verdict: Verdict, style: Style = PLAIN, live: str | None = None) -> str:
+    """Return every gate, then the earliest moment and who must act.
+
+    Of a release that is live since a moment there is neither.
+    """
     rows = (line for gate in verdict.gates for line in _lines(gate, style))
-    return "\n".join([*rows, "", *(style.paint(line, BOLD) for line in _end(verdict))])
+    end = _end(verdict) if live is None else [f"It is live since {short_time(live)}."]
+    return "\n".join([*rows, "", *(style.paint(line, BOLD) for line in end)])
 
 
 def closed_text(verdict: Verdict, style: Style = PLAIN) -> str:
@@ -48,11 +54,20 @@ def closed_text(verdict: Verdict, style: Style = PLAIN) -> str:
     return "\n".join([*rows, "", *end] if rows else end)
 
 
-def held_text(gates: Iterable[Gate], earliest: str | None, style: Style = PLAIN) -> str:
+def held_text(gates: Collection[Gate], earliest: str | None, style: Style = PLAIN) -> str:
     """Return the gates that hold a promotion, and when it could ship."""
     rows = [f"  {line}" for gate in gates for line in _lines(gate, style)]
-    end = "nothing in sight opens them" if earliest is None else shown(earliest)
-    return "\n".join([*rows, style.paint(f"  Earliest: {end}", BOLD)])
+    return "\n".join([*rows, style.paint(f"  {when(gates, earliest)}", BOLD)])
+
+
+def when(gates: Iterable[Gate], earliest: str | None) -> str:
+    """Say when a promotion could ship that these gates hold; without a word of this moment."""
+    if earliest is None:
+        return "Earliest: nothing in sight opens them"
+    opening = [gate.until for gate in gates if gate.until is not None]
+    if not opening:
+        return f"Earliest: {PEOPLE}"
+    return f"Earliest: {_told(datetime.fromisoformat(earliest).astimezone(opening[0].tzinfo))}"
 
 
 def _lines(gate: Gate, style: Style) -> Iterator[str]:
@@ -76,8 +91,10 @@ def _end(verdict: Verdict) -> Iterator[str]:
         yield f"Earliest: none; {shown(verdict.never or 'it cannot ship')}"
     elif verdict.open:
         yield f"Earliest: {_told(verdict.earliest)}; every gate is open"
-    else:
+    elif any(gate.until is not None for gate in verdict.closed):
         yield f"Earliest: {_told(verdict.earliest)}"
+    else:
+        yield f"Earliest: {PEOPLE}"
     if verdict.who:
         yield f"Who must act: {', '.join(map(shown, verdict.who))}"
 

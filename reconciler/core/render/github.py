@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reconciler.core.messages.review import Message, Severity
 from reconciler.core.model import Finding
-from reconciler.core.printable import one_line
+from reconciler.core.printable import one_line, uncommanded
 from reconciler.core.render import wording
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
@@ -48,4 +48,5 @@ def _command(command: str, place: tuple[str, int, int], title: str, text: str) -
     file, line, column = place
     properties = {"file": file, "line": str(line), "col": str(column), "title": title}
     listed = ",".join(f"{k}={escaped_property(one_line(v))}" for k, v in properties.items())
-    return f"::{command} {listed}::{escaped(text)}"
+    # Some runners obey `##[…]` anywhere in a line, so within one of ours too.
+    return uncommanded(f"::{command} {listed}::{escaped(text)}")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from reconciler.core import printable
 from reconciler.core.canonical import Json
 from reconciler.core.errors import Invalid, ReconcilerError
 from reconciler.core.messages.review import Message
@@ -24,15 +25,30 @@ Answer = dict[str, Json]
 
 # Valid in JSON as they are, and still nothing that a terminal should get.
 _UNSEEN = re.compile(
-    "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    "\ud800-\udfff\U000e0000-\U000e0fff]"
+    f"[{printable.UNSEEN}\u200d]"
+    # A build server takes `##[group]` for a command wherever it stands.
+    r"|(?<=#)#(?=[A-Za-z]{0,16}\[)"
 )
+
+
+def one_line(value: Json) -> str:
+    """Return a value as one line of JSON; unseen characters are escaped, not lost."""
+    return _shown(json.dumps(value, ensure_ascii=False))
 
 
 def dumps(answer: Answer) -> str:
     """Return an answer as indented JSON text; unseen characters are escaped, not lost."""
     text = json.dumps(answer, indent=2, ensure_ascii=False)
-    return _UNSEEN.sub(lambda match: json.dumps(match.group())[1:-1], text)
+    return _shown(text)
+
+
+def _shown(text: str) -> str:
+    escaped = _UNSEEN.sub(lambda match: _escaped(match.group()), text)
+    return printable.thinned(escaped, _escaped)
+
+
+def _escaped(character: str) -> str:
+    return "\\u0023" if character == "#" else json.dumps(character)[1:-1]
 
 
 def plans(many: Sequence[Plan], errors: Iterable[ReconcilerError] = ()) -> Answer:

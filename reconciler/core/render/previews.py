@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.core.canonical import Json
 from reconciler.core.commits import CommitInfo
 from reconciler.core.gates.model import Verdict
-from reconciler.core.plan import Plan
 from reconciler.core.releases.model import Release
+from reconciler.core.render import cutting, environments, sections
 from reconciler.core.render import gates as render_gates
 from reconciler.core.render import json as render_json
-from reconciler.core.render import markdown
 from reconciler.core.render import text as render_text
+from reconciler.core.render.cutting import Part
 from reconciler.core.render.escape import prose
 from reconciler.core.render.foreign import shown
 from reconciler.core.render.json import Answer
+from reconciler.core.render.pages import Preview
+from reconciler.core.render.places import Places
+from reconciler.core.render.sections import About
 from reconciler.core.render.style import BOLD, PLAIN, Style
 
 _SHOWN_COMMITS = 20
-_LISTED_COMMITS = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
-    """What a preview shows; `missing` are (kind, name, what is still to be given)."""
-
-    plan: Plan
-    release: Release
-    commits: Sequence[CommitInfo] = ()
-    missing: Sequence[tuple[str, str, tuple[str, ...]]] = ()
-    verdict: Verdict | None = None
+_LIMIT = 65_000
 
 
 def as_json(preview: Preview) -> Answer:
@@ -70,21 +61,18 @@ def text(preview: Preview, style: Style = PLAIN) -> str:
 
 def as_markdown(preview: Preview) -> str:
     """Return a preview for a pull request."""
-    release, commits = preview.release, preview.commits
-    parts = [f"## Release Preview {prose(str(release.name))} ({release.type.value})"]
-    parts += [prose(release.description)] if release.description else []
-    parts.append(markdown.plans([preview.plan]))
-    if preview.missing:
-        rows = [f"- {prose(k)} {prose(n)}: {prose(', '.join(w))}" for k, n, w in preview.missing]
-        parts += ["### Configuration still to be given", "\n".join(rows)]
-    if commits:
-        rows = [f"- {c.commit[:9]} {prose(c.author)}: {prose(c.subject)}" for c in commits]
-        more = len(rows) - _LISTED_COMMITS
-        rows = rows[:_LISTED_COMMITS] + ([f"- … and {more:,} more"] if more > 0 else [])
-        parts += ["### Commits since the last release", "\n".join(rows)]
-    if preview.verdict is not None:
-        parts += ["### Gates", render_gates.gates_markdown(preview.verdict)]
-    return "\n\n".join(parts)
+    release, verdict = preview.release, preview.verdict
+    about, where = About(given=release.acknowledgements), Places()
+    name = f"{prose(str(release.name))} ({release.type.value})"
+    parts = [
+        Part(head="\n\n".join([f"## Release Preview {name}", *environments.what(preview, where)])),
+        *environments.content(preview.plan, about),
+        *sections.missing(preview.missing, "### Configuration still to be given"),
+        *sections.commits(preview.commits, where),
+    ]
+    if verdict is not None:
+        parts.append(Part(head=f"### Gates\n\n{render_gates.gates_markdown(verdict)}"))
+    return cutting.fit([*parts, Part(foot=environments.foot(preview.plan))], _LIMIT)
 
 
 def _source(release: Release) -> Json:

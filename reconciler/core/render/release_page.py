@@ -117,7 +117,7 @@ def _approvals(approvals: Mapping[str, Approval | None]) -> Iterator[str]:
             yield shown(f"{role}: missing")
             continue
         who = approval.by or "nobody who signed"
-        yield shown(f"{role}: {who} ({approval.evidence} {approval.name})")
+        yield shown(f"{role}: {who} ({approval.told})")
         if approval.notice:
             yield f"    {shown(approval.notice)}"
 

@@ -127,6 +127,8 @@ def _approval(approval: Approval) -> Json:
         "signed": approval.signed,
         "evidence": approval.evidence,
         "name": approval.name,
+        "link": approval.link,
+        "at": approval.at,
     }
 
 

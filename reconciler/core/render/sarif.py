@@ -53,7 +53,7 @@ def uri(path: str) -> str:
 
 
 def _rule(code: str, text: str | None) -> dict[str, Json]:
-    rule: dict[str, Json] = {"id": code, "name": code}
+    rule: dict[str, Json] = {"id": code}
     if text:
         rule["shortDescription"] = {"text": shown(text)}
     return rule

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from reconciler.core import graphemes
 from reconciler.core.canonical import Json
 from reconciler.core.pointers import escaped, unescaped
 from reconciler.core.render.foreign import shown
@@ -100,7 +101,7 @@ def _middle(text: str, limit: int) -> tuple[str, str | None]:
     if len(text) <= limit:
         return text, None
     half = max(8, limit // 2 - 12)
-    return text[:half], text[-half:]
+    return text[: graphemes.before(text, half)], text[graphemes.after(text, len(text) - half) :]
 
 
 def _windows(before: str, after: str, limit: int) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -113,9 +114,10 @@ def _windows(before: str, after: str, limit: int) -> tuple[tuple[str, str], tupl
 
 
 def _window(text: str, start: int, end: int, limit: int) -> tuple[str, str]:
-    head, tail = _middle(text[start : len(text) - end], limit)
+    start, last = graphemes.before(text, start), graphemes.after(text, len(text) - end)
+    head, tail = _middle(text[start:last], limit)
     kept = head if tail is None else f"{head}…{tail}"
-    return f"{'…' if start else ''}{kept}{'…' if end else ''}", _length(text)
+    return f"{'…' if start else ''}{kept}{'…' if last < len(text) else ''}", _length(text)
 
 
 def _quoted(text: str) -> str:

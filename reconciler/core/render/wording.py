@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.core.messages.review import Message, Severity
 from reconciler.core.model import Action, Change, Reason
@@ -11,6 +11,7 @@ from reconciler.core.plan import Plan
 
 SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 NOT_APPLICABLE = "This plan is not complete and cannot be applied."
+INVALID = "To correct"
 NO_CHANGES = "No changes."
 SIDES = "Fields read: on the platform → in git."
 APART = f"Not part of the changes below. {SIDES}"
@@ -59,6 +60,12 @@ def totals(summary: Mapping[str, int]) -> str:
     return "Plan: " + ", ".join(f"{summary.get(a.value, 0)} to {a.value}" for a in Action) + "."
 
 
+def summed(plans: Iterable[Plan]) -> dict[str, int]:
+    """Add up what several plans change."""
+    counts = Counter(change.action for plan in plans for change in plan.changes)
+    return {action.value: counts[action] for action in Action}
+
+
 def happened(change: Change) -> str:
     """Say why a resource drifted, as one sentence."""
     return _HAPPENED.get((change.reason, change.action), _UNFINISHED)
@@ -94,6 +101,11 @@ def drift_title(drift: Sequence[Change]) -> str:
 def by_severity(messages: Sequence[Message]) -> tuple[Message, ...]:
     """Order messages: errors, warnings, infos, each in the order they came in."""
     return tuple(sorted(messages, key=lambda message: SEVERITIES.index(message.severity)))
+
+
+def loud(plans: Iterable[Plan]) -> list[Message]:
+    """Return the messages that ask something of people."""
+    return [m for plan in plans for m in plan.messages if m.severity is not Severity.INFO]
 
 
 def message_counts(messages: Sequence[Message]) -> str:
@@ -134,7 +146,7 @@ def short_commit(commit: str) -> str:
 
 def short_ref(ref: str) -> str:
     """Return a ref without the folders that everybody knows."""
-    for folder in ("refs/heads/", "refs/tags/", "refs/remotes/"):
+    for folder in ("refs/reconciler/heads/", "refs/heads/", "refs/tags/", "refs/remotes/"):
         if ref.startswith(folder):
             return ref.removeprefix(folder)
     return ref

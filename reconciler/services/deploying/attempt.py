@@ -146,7 +146,8 @@ class Attempt:
                 over_kept=self.over_kept,
             )
         )
-        held.store.begin(replace(self.deployment, steps=tuple(self._journal.kept)))
+        record = replace(self.deployment, steps=tuple(self._journal.kept))
+        held.store.begin(telemetry.redactor().record(record))
         # Not before: where another one is unfinished, its record and effects are not ours to end.
         self._held = held
         self._journal.record_on(self._store)

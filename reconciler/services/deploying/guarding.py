@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from reconciler import telemetry
 from reconciler.core.canonical import Json
 from reconciler.core.errors import (
     Held,
@@ -73,7 +74,8 @@ def verify(platform: Platform, written: Mapping[ResourceKey, str | None]) -> Non
 
 def stale(reviewed: Mapping[str, Json], now: Plan) -> StalePlan:
     """Return the error that tells in what a plan differs from the reviewed one."""
-    difference = render_text.plan_difference(reviewed, render_json.plan(now))
+    masked = telemetry.redactor().value
+    difference = render_text.plan_difference(masked(reviewed), masked(render_json.plan(now)))
     return StalePlan(
         f"The plan of {now.environment} is no longer the reviewed one.\n{difference}",
         hint="Review the new plan, then apply again.",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from reconciler import telemetry
 from reconciler.core.errors import Interrupted, ReconcilerError
 from reconciler.core.model import Step
 from reconciler.core.steps import STEPS
@@ -100,6 +101,7 @@ class Journal:
             reason=reason,
             log=tuple(self.log),
         )
+        step = telemetry.redactor().record(step)
         if self.store is None:
             self.kept[:] = [*(each for each in self.kept if each.name != name), step]
         else:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, replace
 
 from reconciler import telemetry
 from reconciler.core.errors import NotRestored, ReconcilerError, Restored
 from reconciler.core.model import Deployment, Environment
 from reconciler.core.notices import Occasion
 from reconciler.ports import Store
+from reconciler.services.deploying.failing import as_failures
 from reconciler.services.notifying.news import of_deployment
 from reconciler.services.notifying.notifier import Notifier
 
@@ -46,7 +48,7 @@ class Teller:
             occasion = Occasion.RESTORED
         elif isinstance(error, NotRestored):
             occasion = Occasion.NOT_RESTORED
-        self._announce(store, environment, deployment, occasion, error)
+        self._announce(store, environment, _journaled(store, deployment), occasion, error)
 
     def deliver(self, store: Store, environment: Environment) -> tuple[str, ...]:
         """Send what waits; return what could not be sent, which is no failure of anything."""
@@ -67,3 +69,12 @@ class Teller:
         news = of_deployment(deployment, error, at=ended)
         event = f"{deployment.id}/{occasion.value}"
         return self.notifier.announce(store, environment, occasion, event, news)
+
+
+def _journaled(store: Store, deployment: Deployment) -> Deployment:
+    """Return a deployment that has not ended with the steps that were journaled meanwhile."""
+    with contextlib.suppress(ReconcilerError), as_failures():
+        for each in store.running(deployment.environment):
+            if each.id == deployment.id:
+                return replace(deployment, steps=each.steps)
+    return deployment  # which step failed is told only where the store says so

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from reconciler import telemetry
 from reconciler.core.canonical import Json
 from reconciler.core.coordination import EffectState
 from reconciler.core.errors import (
@@ -180,7 +181,8 @@ class Undoer:
         store, deployment = case.held.store, case.deployment
         self.teller.failed(store, case.environment, replace(deployment, phase=phase), error)
         messages = [] if code is None else [_message(case, error, code)]
-        store.finish(deployment.id, phase, self.clock.now(), messages=messages)
+        masked = telemetry.redactor().value(messages)
+        store.finish(deployment.id, phase, self.clock.now(), messages=masked)
         self.teller.deliver(store, case.environment)
 
 

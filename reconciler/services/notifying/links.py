@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from reconciler.core import forges, layout
+from reconciler.core import layout
+from reconciler.core.forge import web
 from reconciler.core.model import Environment
 from reconciler.core.notices import News, Occasion
 
@@ -30,9 +31,9 @@ def _found(
 ) -> Iterator[tuple[str, str]]:
     if news.version is not None:
         path = layout.release_file(environment.name, news.version)
-        if (url := forges.file_url(remote, news.commit, path)) is not None:
+        if (url := web.file_url(remote, news.commit, path)) is not None:
             yield "Release", url
-    if (url := forges.commit_url(remote, news.commit)) is not None:
+    if (url := web.commit_url(remote, news.commit)) is not None:
         yield "Commit", url
     promotion = environment.raw.get("promotion")
     monitors = promotion.get("monitors") if isinstance(promotion, dict) else None

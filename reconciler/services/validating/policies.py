@@ -11,6 +11,7 @@ from reconciler.core import layout
 from reconciler.core.errors import Invalid
 from reconciler.core.model import Environment, Finding, Mode
 from reconciler.core.releases import trust
+from reconciler.core.releases.roles import role_of
 from reconciler.services.loading.documents import Documents
 from reconciler.services.loading.environment import path_findings
 from reconciler.services.releases.reading.grounds import signers_text
@@ -34,7 +35,7 @@ def findings(workspace: Workspace, chosen: Chosen) -> Iterator[Finding]:
     yield from wrong
     for line, problem in trust.signers_findings(text or ""):
         yield Finding(layout.SIGNERS, line, 1, problem, "policy")
-    told = [] if wrong else [*_signers(chosen, text)]
+    told = [*_evidence(chosen), *(() if wrong else _signers(chosen, text))]
     for environment in chosen.repository.environments:
         if environment.name not in chosen.repository.broken:
             told += [*_mode(chosen, environment), *_approvals(chosen, environment)]
@@ -81,6 +82,25 @@ def _signers(chosen: Chosen, text: str | None) -> _FINDINGS:
                     f"{member} has no key in {layout.SIGNERS}, so no signature of theirs counts"
                 )
                 yield layout.PIPELINE, f"/spec/roles/{name}/members", problem
+
+
+def _evidence(chosen: Chosen) -> _FINDINGS:
+    """Yield which reviews and checks can never count."""
+    roles = chosen.repository.pipeline.raw.get("roles", {})
+    for name, role in ((name, role_of(spec)) for name, spec in roles.items()):
+        where = f"/spec/roles/{name}"
+        for kind, listed in (("review", role.accounts), ("check", role.checks)):
+            if kind in role.via and not listed:
+                wanted = "accounts" if kind == "review" else "checks"
+                text = f"names {kind}, but the role has no {wanted}, so no {kind} counts for it"
+                yield layout.PIPELINE, f"{where}/via", text
+        for member, login in role.accounts:
+            if member not in role.members:
+                text = f"{member} has an account here, but is no member of {name}"
+                yield layout.PIPELINE, f"{where}/accounts", text
+            elif role.member_of(login) is None:
+                text = f"{login} is the account of several members, so its reviews count for nobody"
+                yield layout.PIPELINE, f"{where}/accounts", text
 
 
 def _mode(chosen: Chosen, environment: Environment) -> _FINDINGS:

@@ -73,7 +73,7 @@ def test_an_open_warning_blocks() -> None:
     gate = judged("warnings-resolved", given)
 
     assert (gate.state, gate.who, gate.until) == ("blocked", (ANA, BEN), None)
-    assert gate.reason == f"WorkflowRemoved of Workflow/sync is open: {COMMAND}"
+    assert gate.reason == f"WorkflowRemoved of Workflow/sync is open: `{COMMAND}`"
     assert ships(given) == "2026-12-08T10:00"
 
 
@@ -123,7 +123,7 @@ def test_an_exceeded_removal_budget_blocks() -> None:
     )
     gate = judged("removal-budget", facts(removal_budget=exceeded))
     assert (gate.state, gate.who) == ("blocked", (ANA, BEN))
-    assert gate.reason == "RemovalBudgetExceeded of Environment/production is open: a"
+    assert gate.reason == "RemovalBudgetExceeded of Environment/production is open: `a`"
     assert ships(facts(removal_budget=exceeded)) == "2026-12-08T10:00"
 
     answered = facts(removal_budget=warning("2026-12-08"))
@@ -143,6 +143,7 @@ def test_a_hold_without_an_end_blocks() -> None:
     assert gate.reason.split("; ") == [
         f"{QUINN} holds it with holds/production/1: incident",
         f"{QUINN} holds it until Wed 2026-12-09 10:00 with holds/production/1: incident",
+        "`reconciler release resume production --push` ends it",
     ]
     assert ships(held) is None
 
@@ -179,7 +180,7 @@ def test_a_hold_until_the_end_of_time() -> None:
 
 def test_approvals_that_are_not_listed() -> None:
     """A role that the policy does not list is not asked."""
-    assert judged("qa-approved", facts(approvals={})).reason == "none is asked for"
+    assert judged("qa-approved", facts(approvals={})).reason == "not asked for here"
 
 
 def test_a_missing_approval_waits_for_its_members() -> None:
@@ -190,7 +191,7 @@ def test_a_missing_approval_waits_for_its_members() -> None:
     assert (gate.state, gate.who, gate.until) == ("waiting", (QUINN,), None)
     assert gate.reason == (
         "the approval of qa is missing; "
-        "give it with `reconciler release approve production/1.4.0 --role qa`"
+        "give it with `reconciler release approve production/1.4.0 --role qa --push`"
     )
     assert ships(given) == "2026-12-08T10:00"
 
@@ -203,6 +204,36 @@ def test_what_does_not_count_is_told() -> None:
         "; found and not counted: approvals/x is not signed; "
         in judged("qa-approved", facts(approvals={"qa": refused})).reason
     )
+
+
+def test_much_that_does_not_count_hides_nothing() -> None:
+    """Of many refusals three are told, the rest is counted, and the way to go on stays."""
+    many = tuple(f"review {number} is a stranger's" for number in range(1_003))
+    wanted = RequiredApproval(members=(QUINN,), refused=many)
+    gate = judged("qa-approved", facts(approvals={"qa": wanted}))
+
+    assert "review 2 is" in gate.reason
+    assert "review 3 is" not in gate.reason
+    assert "; and 1,000 more that do not count; give it with " in gate.reason
+
+
+def test_each_way_to_approve_is_told() -> None:
+    """Where reviews count too, both ways are named; where none is left, where to look."""
+    both = RequiredApproval(members=(QUINN,), ways=("with a tag", "by a review"))
+    gate = judged("qa-approved", facts(approvals={"qa": both}))
+    assert gate.reason.endswith("; give it with a tag, or by a review")
+
+    none = RequiredApproval(members=(QUINN,), ways=())
+    gate = judged("qa-approved", facts(approvals={"qa": none}))
+    assert gate.reason.endswith("by both the trusted commit and the tip: `reconciler trust show`")
+
+
+def test_a_forge_that_cannot_be_asked_is_told() -> None:
+    """Who waits for a review learns that reviews cannot be read here, and why."""
+    unread = RequiredApproval(members=(QUINN,), unread="it does not answer")
+    gate = judged("qa-approved", facts(approvals={"qa": unread}))
+
+    assert "; reviews and checks cannot be read here: it does not answer; " in gate.reason
 
 
 def test_a_role_without_members() -> None:

@@ -68,6 +68,19 @@ def test_text_of_what_can_ship() -> None:
     )
 
 
+def test_text_of_what_waits_for_people_alone() -> None:
+    """Where no gate waits for a time no moment is told: it would be the present one."""
+    asked = evaluate(facts(approvals=approvals(qa=None)), OPEN)
+    assert "\n\nEarliest: as soon as people have acted; no gate waits" in gates_text(asked)
+
+
+def test_text_of_what_is_live() -> None:
+    """Of a live release the gates are told, and since when it is live instead of a moment."""
+    text = gates_text(evaluate(facts(), OPEN), live="2026-12-01T09:30:00+00:00")
+    assert text.endswith("\n\nIt is live since 2026-12-01 09:30 UTC.")
+    assert "Earliest" not in text
+
+
 def test_text_of_what_cannot_ship() -> None:
     """Without an earliest moment the reason stands in its place."""
     assert "\nEarliest: none; neither time nor an approval opens not-held\n" in gates_text(
@@ -145,7 +158,7 @@ def test_json_fits_its_schema() -> None:
         "name": "qa-approved",
         "state": "waiting",
         "reason": "the approval of qa is missing; "
-        "give it with `reconciler release approve production/1.4.0 --role qa`",
+        "give it with `reconciler release approve production/1.4.0 --role qa --push`",
         "until": None,
         "who": ["quinn@example.com"],
     }

@@ -118,7 +118,7 @@ def test_no_soak_is_asked_for() -> None:
         soak=timedelta(0), sources=(source(span("2026-12-08T09:59", "2026-12-08T10:00")),)
     )
 
-    assert judged("soaked", given).reason == "none is asked for"
+    assert judged("soaked", given).reason == "not asked for here"
     assert closed(given) == []
 
 
@@ -127,7 +127,7 @@ def test_no_environment_before() -> None:
     first = facts(promotes_from=None, sources=None)
 
     assert [judged(name, first).reason for name in ("source-deployed", "soaked")] == [
-        "none is asked for"
+        "not asked for here"
     ] * 2
 
 

@@ -46,7 +46,7 @@ def test_without_a_policy(name: str) -> None:
     """A gate whose policy is absent passes and says so."""
     gate = judged(name, nothing_asked())
 
-    assert (gate.state, gate.reason) == ("passed", "none is asked for")
+    assert (gate.state, gate.reason) == ("passed", "not asked for here")
 
 
 def test_a_policy_may_ask_for_neither_holidays_nor_freezes() -> None:

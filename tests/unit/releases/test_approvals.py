@@ -73,7 +73,7 @@ def test_an_approval_of_other_content_does_not_count() -> None:
     found = judge_approval(approval("1", same_content=False))
     assert (found.accepted, found.code) == (False, "approval-other-content")
     assert found.principal == "quinn"
-    assert "`reconciler release approve staging/1.4.0 --role qa`" in str(found.hint)
+    assert "`reconciler release approve staging/1.4.0 --role qa --push`" in str(found.hint)
 
 
 def test_an_approval_is_verified_as_a_release_tag_is() -> None:

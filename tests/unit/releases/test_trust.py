@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.core.model import Environment, Mode, Pipeline
 from reconciler.core.releases import trust
-from reconciler.core.releases.trust import Role, WhoKeys
+from reconciler.core.releases.trust import Check, Role, WhoKeys
 
 ANA = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFzGqtIH1brxwHR35dbYa+dLajNDaiM0FS1vVsJ9tPVC"
 BEN = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDWSoU4QQju1g+JhWDfheRwp5TdCDzOQsYcquWe6ehTN"
@@ -58,6 +58,45 @@ def test_who_keys_come_from_the_manifests() -> None:
             "qa": Role(members=("quinn",)),
             "tests": Role(members=("bot",), environments=("staging",), via=("check",)),
         },
+    )
+
+
+def test_accounts_and_checks_are_who_keys() -> None:
+    """By which login a member is known, and which checks speak for a role, is read too."""
+    spec = {
+        "members": ["quinn"],
+        "via": ["review", "check"],
+        "accounts": {"quinn": "quinn-q"},
+        "checks": [{"name": "tests", "app": "github-actions"}],
+    }
+    pipeline = Pipeline(name="shop", environments=("e",), raw={"roles": {"qa": spec}})
+    found = trust.who_keys(pipeline, Environment(name="e"), None).role("qa")
+    assert found.accounts == (("quinn", "quinn-q"),)
+    assert found.checks == (Check("tests", "github-actions"),)
+
+
+def test_accounts_and_checks_count_by_both_commits() -> None:
+    """Of logins and checks only those count that both commits have alike."""
+    ours, theirs = Check("tests", "github-actions"), Check("tests", "another-app")
+    role = Role(members=("quinn", "zoe"), accounts=(("quinn", "Q"), ("zoe", "z")), checks=(ours,))
+    other = replace(role, accounts=(("quinn", "q"), ("zoe", "y")), checks=(ours, theirs))
+    found = trust.combine(roles(qa=role), roles(qa=other))
+    assert found.accounts("qa", "production") == ("q",)
+    assert found.reviewer("qa", "production", "Q") == "quinn"
+    assert found.checks("qa", "production") == (ours,)
+    assert found.checks("tests", "production") == ()
+
+
+def test_each_account_and_check_that_differs_is_a_sentence() -> None:
+    """Whoever accepts a commit sees whole names: two may begin alike."""
+    long = "x" * 80
+    old = Role(members=("quinn",), accounts=(("quinn", "q"),), checks=(Check(f"{long}1", "app"),))
+    new = replace(old, accounts=(("quinn", "mallory"),), checks=(Check(f"{long}2", "app"),))
+    assert trust.differences(roles(qa=old), roles(qa=new)) == (
+        'Removed account of role qa: "q" is "quinn".',
+        f'Removed check of role qa: "{long}1" of the app "app".',
+        'Added account of role qa: "mallory" is "quinn".',
+        f'Added check of role qa: "{long}2" of the app "app".',
     )
 
 

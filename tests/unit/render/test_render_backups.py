@@ -180,6 +180,30 @@ def test_the_end_of_verifying_counts() -> None:
     assert backups.verified([]) == backups.NOTHING
 
 
+def test_verifying_answers_with_every_key() -> None:
+    """Each backup stands as it is listed, with what was found; what is wrong is an error too."""
+    found = backups.verified_answer(
+        [
+            Verdict(backup=BACKUP, drilled=Drilled(resources=1, users=2, unread=3)),
+            Verdict(backup=BACKUP, problem=BackupDamaged("It is damaged.")),
+            Verdict(backup=BEGUN, skipped=True),
+        ]
+    )
+    rows = found["backups"]
+    listed = backups.answer([BACKUP])["backups"][0]
+
+    assert rows[0] == {
+        **listed,
+        "verdict": "in-order",
+        "reason": None,
+        "drilled": {"resources": 1, "users": 2, "unread": 3},
+    }
+    assert [row["verdict"] for row in rows[1:]] == ["refused", "skipped"]
+    assert [row["reason"] for row in rows[1:]] == ["It is damaged.", None]
+    assert [error["code"] for error in found["errors"]] == ["BackupDamaged"]
+    assert "errors" not in backups.verified_answer([Verdict(backup=BACKUP)])
+
+
 def test_a_restore_is_shown_before_it_is_done() -> None:
     """Every change with its symbol, counts as in a plan, and what it does not touch."""
     live = Live(deployment="d-0", version="1.3.0", tag="production/v1.3.0")

@@ -175,3 +175,14 @@ def test_a_huge_text_is_quick() -> None:
     before = "\n".join(f"a{number}" for number in range(30_000))
     after = "\n".join(f"b{number}" for number in range(30_000))
     assert told("/spec/a", before, after)[-1].startswith("  … and 59,988 more lines")
+
+
+@pytest.mark.parametrize("value", ["***", "a\n***\nb", ["***"], {"a": "***"}])
+def test_a_masked_difference_is_told_as_one(value: object) -> None:
+    """Where both sides are equal once they are masked it is said that something changed."""
+    assert told("/spec/key", value, value) == ["~ spec.key: changed, the secret is not shown"]
+
+
+def test_values_that_only_look_equal_are_told() -> None:
+    """One and true are a difference that can be seen."""
+    assert told("/spec/a", 1, True) == ["~ spec.a: 1 → true"]

@@ -47,6 +47,16 @@ def test_one_line_for_each_annotation() -> None:
     assert len(github.annotate([], [message]).splitlines()) == 1
 
 
+def test_a_command_within_ours_does_nothing() -> None:
+    """What some runners obey anywhere in a line is written out in file, title and text."""
+    finding = build.finding("##vso[task.x]y", file="##[error]x.yaml")
+    message = build.message(text="##[group]a", location=Location("a.yaml", 1, 1))
+    text = github.annotate([finding], [message])
+    assert "##" not in text
+    assert "file=#\\x23[error]x.yaml," in text
+    assert text.count("\\x23") == 3
+
+
 def test_sarif_points_every_result_to_its_rule() -> None:
     """Rule ids and indexes of results belong together."""
     run = _run(rules={"Unused": "Never seen."})

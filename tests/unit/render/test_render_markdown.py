@@ -40,8 +40,8 @@ def test_the_verdict_over_several_environments() -> None:
 def test_the_verdict_of_a_plan_with_findings() -> None:
     """A plan that could not be finished is never told as a count."""
     text = markdown.plans([build.plan(findings=(build.finding(),))])
-    assert text.startswith("## Not complete, cannot be applied: development\n")
-    assert "> - `environments/development/workflows/sync-contacts.yaml:7:3` unknown key" in text
+    assert text.startswith("## Cannot be planned: 1 finding in development\n")
+    assert "> - `environments/development/workflows/sync-contacts.yaml:7` unknown key" in text
 
 
 def test_one_row_for_each_environment() -> None:
@@ -100,6 +100,8 @@ def test_incomplete_reads_are_told() -> None:
         ("www.example.com", "www&#8203;.example.com"),
         ("https://example.com", "https:&#8203;//example.com"),
         (":tada:", ":&#8203;tada:"),
+        ("ends with :tada", "ends with :&#8203;tada"),
+        ("a\u3000", "a"),
         ("12:30:45", "12:30:45"),
         ("<!-- x -->", "&lt;!-- x --&gt;"),
         ("</details>", "&lt;/details&gt;"),
@@ -134,6 +136,18 @@ def test_commands_in_sentences_become_code() -> None:
     assert escape.words("one ` tick_") == "one \\` tick\\_"
 
 
+def test_lines_of_a_description() -> None:
+    """A text of several lines keeps them, without empty ones, and says when it is cut."""
+    assert escape.lines("a\r\n\n- b\rc\u2028d", 99) == "a<br>&#45; b<br>c\\\\u2028d"
+    assert escape.lines("a\n" * 20, 99, most=2) == "a<br>a<br>…"
+    assert escape.lines("abc", 2) == "ab<br>…"
+
+
+def test_sizes_are_those_of_forges() -> None:
+    """A character outside of the basic plane counts twice, a lone surrogate once."""
+    assert [cutting.size(text) for text in ("abc", "äöü", "😀", "\ud800")] == [3, 3, 2, 1]
+
+
 def test_a_fence_is_longer_than_any_inside() -> None:
     """A value cannot close the fence that it stands in."""
     fence = escape.fenced(["+ a", "+ `````", "- ```"])
@@ -153,7 +167,9 @@ def test_a_long_plan_is_cut_on_a_resource() -> None:
     shown = text.count("<details>")
     assert 60_000 < cutting.size(text) <= 65_000
     assert text.count("</details>") == shown
-    assert f"\n\n… and {3_000 - shown - text.count('<p>'):,} more\n\n" in text
+    named = len(re.findall(r"^! Workflow/workflow-\d+$", text, flags=re.MULTILINE))
+    assert named > shown > 100
+    assert f"\n\n… and {3_000 - shown - named:,} more\n\n" in text
     assert "## 0 to add, 3000 to modify" in text
 
 
@@ -203,4 +219,4 @@ def test_a_resource_too_large_to_fold_is_still_named() -> None:
     """A difference that does not fit leaves the name of its resource."""
     fields = tuple(build.field(f"/spec/f{n}", "a" * 90, "b" * 90) for n in range(30))
     text = markdown.plans([build.plan(changes=(build.change("big", *fields),))], limit=2_000)
-    assert "<p><code>~ Workflow/big</code> (30 fields)</p>" in text
+    assert "```diff\n! Workflow/big (30 fields)\n```" in text

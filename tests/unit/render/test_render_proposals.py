@@ -11,8 +11,7 @@ from reconciler.core.model import Action, Change, Reason
 from reconciler.core.plan import Plan
 from reconciler.core.releases.model import Release, ReleaseName, ReleaseType, Source
 from reconciler.core.render import proposals
-from reconciler.core.render.previews import Preview
-from reconciler.core.render.proposals import Page
+from reconciler.core.render.pages import Page, Preview
 from tests.unit.render.build import COMMIT, DIGEST, field, key
 
 NEVER = Verdict(
@@ -100,6 +99,17 @@ def test_long_lists_are_cut_with_a_note() -> None:
     assert len(text) <= proposals.LIMIT
     assert "more\n" in text
     assert "### How to ship it" in text
+
+
+def test_one_branch_is_merged() -> None:
+    """Several releases come from the branch of the first; what is edited is deployed last."""
+    lower = replace(page(), branch="release/staging/1.4.0")
+    text = proposals.bodies([page(), lower], ["development"])
+
+    assert text.count("Merge `release/production/1.4.0` into `main`.") == 2
+    assert "release/staging" not in text
+    assert text.endswith("reconciler reconcile --environment development\n   ```")
+    assert text.count("--environment development") == 1
 
 
 def test_values_alone() -> None:

@@ -102,6 +102,26 @@ def test_release_answers_fit_their_schema() -> None:
     assert len(answer["releases"][0]["approvals"]) == 1
 
 
+def test_evidence_of_the_forge_is_told_with_its_link() -> None:
+    """A review or check stands in JSON with link and time, and on the page with its link."""
+    link, at = "https://forge.example/7", "2026-01-06T10:00:00Z"
+    review = Approval(
+        role="qa", by="quinn", signed=False, evidence="review", name="q", link=link, at=at
+    )
+    check = replace(review, role="tests", by="an-app", evidence="check", name="it")
+    listed = replace(LISTED, approvals={"qa": review, "tests": check})
+    answer = releases.answer([listed])
+    valid("releases", answer)
+    rows = answer["releases"][0]["approvals"]
+    assert [(row["evidence"], row["link"], row["at"]) for row in rows] == [
+        ("review", link, at),
+        ("check", link, at),
+    ]
+    page = release_page.page(listed)
+    assert f"qa: quinn (review {link})" in page
+    assert f"tests: an-app (check it {link})" in page
+
+
 def test_history_of_git_alone_fits_its_schema() -> None:
     """What became of a release that only git knows is null; its changes are counted."""
     answer = json.history([LISTED])

@@ -40,6 +40,7 @@ from reconciler.testing import (
     MemoryStore,
     MemoryVerifier,
 )
+from reconciler.testing.forge import MemoryForge
 
 HEAD = "apiVersion: reconciler/v1\nkind: {}\nmetadata:\n  name: {}\n"
 FOLDERS = {"Integration": "integrations", "Workflow": "workflows", "AppEvent": "events"}
@@ -164,6 +165,7 @@ class Standing:
         self.manifest_writer = YamlWriter()
         self.actor = shop.actor
         self.platform = shop.platform_of
+        self.forge = shop.forge
 
 
 class Shop:
@@ -186,6 +188,7 @@ class Shop:
         self.progress: list[tuple[str, str]] = []
         self.shown: list[Plan] = []
         self.actor = "ana@example.com"
+        self.forge: MemoryForge | None = None
 
     # --- git ------------------------------------------------------------------------------------
 

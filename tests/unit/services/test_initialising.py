@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.core.ci import Rendered
 from reconciler.core.errors import Conflict, RepositoryError
 from reconciler.services.initialising import Initialised, initialise, pipeline_name
 
 PIPELINE = b"name: {{name}}\nprotectedBranch: main\n"
 STARTER = {"environments/pipeline.yaml": PIPELINE, "README.md": b"# {{name}}\n"}
+CI = "ci.yml"
 
 
 class Git:
@@ -23,6 +25,7 @@ class Git:
         self.root = root
         self.branch = branch
         self.problem = problem
+        self.remote: str | None = None
         self.committed: list[tuple[Path, str, tuple[str, ...]]] = []
 
     def root_of(self, folder: Path) -> Path | None:
@@ -32,6 +35,10 @@ class Git:
     def branch_of(self, root: Path) -> str | None:
         """Return the branch that is checked out."""
         return self.branch
+
+    def remote_of(self, root: Path) -> str | None:
+        """Return the address of the remote."""
+        return self.remote
 
     def first_commit(self, folder: Path, branch: str, files: Mapping[str, bytes]) -> str:
         """Commit, or say why not."""
@@ -48,9 +55,14 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
         (folder / path).write_bytes(data)
 
 
+def ci(branch: str, remote: str | None) -> Rendered:
+    """Render one file that says what it is for."""
+    return Rendered(files={CI: f"{branch} {remote}\n"}, needs=(f"protect {branch}",))
+
+
 def run(folder: Path, git: Git) -> Initialised:
     """Initialise a folder."""
-    return initialise(folder, STARTER, write, git)
+    return initialise(folder, STARTER, ci, write, git)
 
 
 def test_a_new_folder_becomes_a_repository(tmp_path: Path) -> None:
@@ -59,8 +71,11 @@ def test_a_new_folder_becomes_a_repository(tmp_path: Path) -> None:
     done = run(folder, git)
 
     assert (folder / "README.md").read_text() == "# my-shop\n"
-    assert done == Initialised(root=folder, written=tuple(STARTER), commit="c" * 40)
-    assert git.committed == [(folder, "main", tuple(STARTER))]
+    written = (*STARTER, CI)
+    needs = ("protect main",)
+    assert done == Initialised(root=folder, written=written, commit="c" * 40, needs=needs)
+    assert git.committed == [(folder, "main", written)]
+    assert (folder / CI).read_text() == "main None\n"
 
 
 def test_in_a_repository_committing_is_left_to_the_user(tmp_path: Path) -> None:
@@ -78,7 +93,26 @@ def test_in_a_repository_what_is_there_is_kept(tmp_path: Path) -> None:
     done = run(tmp_path, Git(root=tmp_path))
 
     assert (tmp_path / "README.md").read_text() == "mine"
-    assert (done.kept, done.written) == (("README.md",), ("environments/pipeline.yaml",))
+    assert (done.kept, done.written) == (("README.md",), ("environments/pipeline.yaml", CI))
+
+
+def test_in_a_repository_the_files_are_for_its_branch_and_forge(tmp_path: Path) -> None:
+    """They are rendered for the branch that is worked on and for the forge of the remote."""
+    git = Git(root=tmp_path, branch="trunk")
+    git.remote = "git@example.com:acme/shop.git"
+    done = run(tmp_path, git)
+
+    assert (tmp_path / CI).read_text() == "trunk git@example.com:acme/shop.git\n"
+    assert done.needs == ("protect trunk",)
+
+
+def test_in_a_repository_a_file_of_the_forge_is_kept(tmp_path: Path) -> None:
+    """What the forge runs already stays as it is."""
+    (tmp_path / CI).write_text("mine")
+    done = run(tmp_path, Git(root=tmp_path))
+
+    assert (tmp_path / CI).read_text() == "mine"
+    assert done.kept == (CI,)
 
 
 def test_in_a_repository_an_environment_in_the_way_stops_everything(tmp_path: Path) -> None:

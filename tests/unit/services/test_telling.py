@@ -106,6 +106,7 @@ def test_a_failure_is_told_as_what_it_is(shop: Telling, step: str, call: str, en
     assert shop.told() == sorted(["started", ended])
     assert any(caught.value.text in unwrapped(each.body) for each in shop.messenger.sent)
     assert (QA in {each.address for each in shop.messenger.sent}) is (ended == "restored")
+    assert any(f"\nStep        {step}\n" in each.body for each in shop.messenger.sent)
 
 
 def test_what_needs_an_operator_is_told(shop: Telling) -> None:

@@ -16,6 +16,7 @@ from reconciler.adapters.sql.schema.coordination import (
     maintenance,
     notices,
 )
+from reconciler.adapters.sql.schema.forge import forge_evidence, forge_told
 from reconciler.adapters.sql.schema.platform import (
     platform_connections,
     platform_environments,
@@ -42,7 +43,7 @@ from reconciler.adapters.sql.schema.store import (
 )
 
 # The newest migration; known here so that checking it needs no Alembic.
-VERSION = "0002"
+VERSION = "0003"
 
 __all__ = [
     "VERSION",
@@ -55,6 +56,8 @@ __all__ = [
     "deployment_affected",
     "deployments",
     "effects",
+    "forge_evidence",
+    "forge_told",
     "holds",
     "journal",
     "last_applied",

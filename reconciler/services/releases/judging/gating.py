@@ -10,6 +10,7 @@ from reconciler.core import policy
 from reconciler.core.calendar import reading as calendars
 from reconciler.core.calendar.calendar import Calendar
 from reconciler.core.errors import ReconcilerError
+from reconciler.core.forge.records import ForgeEvidence
 from reconciler.core.gates import engine
 from reconciler.core.gates.model import (
     GateFacts,
@@ -37,7 +38,10 @@ BUDGET = "RemovalBudgetExceeded"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A release with its plan as it is now, and what its gates say."""
+    """A release with its plan as it is now, and what its gates say.
+
+    `evidence` is all that counts on the forge now, None where it was not asked.
+    """
 
     release: Release
     loaded: Loaded
@@ -45,6 +49,8 @@ class Judged:
     facts: GateFacts
     verdict: Verdict
     approvals: Mapping[str, Approval | None]
+    evidence: tuple[ForgeEvidence, ...] | None = None
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +81,14 @@ class GateKeeper:
         here = moment.astimezone(calendar.zone)
         releases = self.catalog.readable(grounds.snapshot, release.environment)[0]
         plan = self.drafter.plan(grounds, loaded, standing.live, releases)
-        given = self.witness.approvals(grounds, standing, release)
+        found = self.witness.approvals(grounds, standing, release)
         said = self.witness.acknowledgements(grounds, standing, release, here)
         holds = self.witness.holds(grounds, standing, now.astimezone(calendar.zone))
         open_warnings = [proofs.warning(m, release.name, said) for m in proofs.warnings(plan)]
         facts = self._facts(grounds, standing, (release, loaded, plan), calendar)
         facts = replace(
             facts,
-            approvals=proofs.approvals(standing, given, calendar, here),
+            approvals=proofs.approvals(standing, found, calendar, here),
             holds=(
                 *obstacles.after_restore(self.store, release.name),
                 *(proofs.hold(h, calendar) for h in holds if proofs.applies(h, release.name)),
@@ -96,7 +102,9 @@ class GateKeeper:
             plan=plan,
             facts=facts,
             verdict=engine.evaluate(facts, moment),
-            approvals=given,
+            approvals=found.given,
+            evidence=found.evidence,
+            notices=found.notices,
         )
 
     def _facts(

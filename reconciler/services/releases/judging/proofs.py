@@ -15,8 +15,10 @@ from reconciler.core.plan import Plan
 from reconciler.core.releases.acceptance import Judgement
 from reconciler.core.releases.approvals import ActiveHold, Approval
 from reconciler.core.releases.model import Acknowledgement, Release, ReleaseName, ReleaseType
+from reconciler.core.releases.outside import OUTSIDE
 from reconciler.core.releases.trust import RELEASE_MANAGER
 from reconciler.services.releases.judging.standing import JudgedTag, Standing
+from reconciler.services.releases.judging.witnessing import Witnessed
 from reconciler.services.releases.reading.grounds import Grounds
 
 # What is said of bindings, which are read at the tip: it may come and go after the review.
@@ -136,28 +138,39 @@ def acknowledge_command(name: ReleaseName | None, message: Message) -> str:
     """Return the command that takes responsibility for a warning."""
     release = "RELEASE" if name is None else str(name)
     return (
-        f"reconciler release acknowledge {release} {message.code} {message.subject} --reason REASON"
+        f"reconciler release acknowledge {release} {message.code} {message.subject} "
+        "--reason REASON --push"
     )
 
 
 def approvals(
     standing: Standing,
-    given: Mapping[str, Approval | None],
+    found: Witnessed,
     calendar: Calendar,
     at: datetime,
 ) -> dict[str, RequiredApproval]:
     """Return each role that must approve, and who did."""
     environment = standing.environment.name
     managers = release_managers(standing, calendar, at)
-    found = {}
-    for role, approval in given.items():
+    wanted = {}
+    for role, approval in found.given.items():
         members = tuple(sorted(standing.authority.members(role, environment)))
-        found[role] = RequiredApproval(
+        outside = any(kind in OUTSIDE for kind in standing.authority.via(role))
+        wanted[role] = RequiredApproval(
             members=managers if role == RELEASE_MANAGER else members,
             given=None if approval is None else approval.by or "an unsigned tag",
-            evidence="" if approval is None else f"{approval.evidence} {approval.name}",
+            evidence="" if approval is None else _shown(approval),
+            refused=found.refused.get(role, ()),
+            unread=found.unread if outside else None,
+            ways=found.ways.get(role),
         )
-    return found
+    return wanted
+
+
+def _shown(approval: Approval) -> str:
+    """Return by what a release was approved, and when that was seen where it is not of now."""
+    notice = approval.notice if approval.evidence in OUTSIDE else None
+    return approval.told if notice is None else f"{approval.told}; {notice.rstrip('.')}"
 
 
 def hold(active: ActiveHold, calendar: Calendar) -> Hold:

@@ -87,10 +87,14 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drafter:
-    """Drafts releases. It is given nothing that can write."""
+    """Drafts releases. It is given nothing that can write.
+
+    From `git_alone` it asks neither store nor platform, whatever there is here.
+    """
 
     catalog: Catalog
     planner: Planner
+    git_alone: bool = False
 
     def draft(
         self,
@@ -184,6 +188,8 @@ class Drafter:
 
     def knows(self, live: Live | None) -> bool:
         """Say whether users and secrets of the environment can be read in this store."""
+        if self.git_alone:
+            return False
         if live is None:
             return self.planner.store.identity() is not None
         return live.from_store

@@ -74,7 +74,7 @@ class Stater:
         """Approve a release in a role.
 
         Raises:
-            UsageError: there is no such role for the environment.
+            UsageError: there is no such role for the environment, or no tag speaks for it.
         """
         refuse_text(text)
         standing = self.judge.standing(grounds, grounds.release_only(name.environment))
@@ -83,6 +83,13 @@ class Stater:
             raise UsageError(
                 f'No role "{role}" for {name.environment}{nearest(role, known)}; '
                 f"there are: {', '.join(known) or 'none'}."
+            )
+        via = standing.authority.via(role)
+        if "tag" not in via:
+            raise UsageError(
+                f"A tag does not approve as {role}; what counts is: {' or '.join(via) or 'nothing'}"
+                ", by both the trusted commit and the tip.",
+                hint=f"`reconciler gates {name}` says how to give the approval.",
             )
         release, commit, _ = self.finder.find(grounds, name, standing)
         tag = self._free(grounds, standing, release, role)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.core.messages.review import Hotfix
 from reconciler.core.model import Environment
 from reconciler.core.releases.model import ReleaseName
+from reconciler.ports import Snapshot
 from reconciler.services.planning import Planned, Planner
 from reconciler.services.releases.judging.finding import Finder
 from reconciler.services.releases.judging.standing import Standing
@@ -36,6 +38,11 @@ class ReleasedPlanner:
         standing = self.judge.standing(grounds, environment)
         commit, tag = _newest(standing)
         return None if commit is None else self.planned(grounds, standing, commit, tag)
+
+    def hotfixes(self, snapshot: Snapshot, environment: Environment) -> tuple[Hotfix, ...]:
+        """Return what the hotfixes did that a commit holds for an environment."""
+        releases = self.catalog.readable(snapshot, environment.name)[0]
+        return hotfixes(releases, next(iter(releases), None))
 
     def preview(self, name: ReleaseName) -> Planned:
         """Plan a release that is made, tagged or not.

@@ -5,10 +5,13 @@ What it tells is told once to a scheduled job. It must not know gates, nor deplo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reconciler.core.forge.records import ForgeEvidence
 from reconciler.core.model import Environment
 from reconciler.core.releases import names, versions
+from reconciler.core.releases.model import ReleaseName
 from reconciler.core.releases.records import BEFORE_STORE, SeenTag, TagState, Trust
 from reconciler.ports import Clock, Store
 from reconciler.services.releases.judging.standing import JudgedTag, Standing
@@ -43,6 +46,11 @@ class Observer:
         branch, tip = grounds.pipeline.protected_branch, grounds.tip[:12]
         who = roles or "no roles"
         return (f"Trusting {branch} at {tip} for {environment.name} from now on ({who}).",)
+
+    def keep(self, name: ReleaseName, evidence: Sequence[ForgeEvidence] | None) -> None:
+        """Remember which reviews and checks of a release count now; None: nobody looked."""
+        if evidence is not None:
+            self.store.keep_forge_evidence(name.environment, name.version, evidence)
 
     def accept(self, standing: Standing) -> tuple[str, ...]:
         """Pin accepted tags to their objects.

@@ -25,6 +25,7 @@ from reconciler.services.planning import Planned
 from reconciler.services.releases.judging.gating import GateKeeper, Judged
 from reconciler.services.releases.judging.standing import JudgedTag, Standing
 from reconciler.services.releases.judging.tagging import TagJudge
+from reconciler.services.releases.promoting import idle
 from reconciler.services.releases.promoting.desiring import ReleasedPlanner
 from reconciler.services.releases.promoting.observing import SUPERSEDED, Observer
 from reconciler.services.releases.promoting.promotion import Promotion, Request, outcome_of
@@ -68,8 +69,8 @@ class Promoter:
         promoted, standing = self._pending(grounds, standing, request)
         found += [*promoted, *self._superseded(standing)]
         if not found:
-            found = [_nothing(grounds, standing, request)]
-        return [replace(found[0], told=tuple(told)), *found[1:]]
+            found = [idle.nothing(self.catalog, grounds, standing, request)]
+        return [replace(found[0], told=(*told, *found[0].told)), *found[1:]]
 
     def content(self, grounds: Grounds, standing: Standing, *, told: bool = True) -> Planned | None:
         """Plan what is live against what runs, to see and heal drift."""
@@ -121,7 +122,8 @@ class Promoter:
             if judged.verdict.open and self._overtaken(grounds, standing, tag, waiting[1:]):
                 continue
             promotion = self._one(grounds, standing, tag, judged, request)
-            found.append(promotion)
+            told = tuple(n for n in judged.notices if not any(n in each.told for each in found))
+            found.append(replace(promotion, told=told))
             if promotion.outcome == "applied":
                 standing = self.judge.standing(grounds, standing.environment)
                 self.observer.follow(grounds, standing)
@@ -152,7 +154,9 @@ class Promoter:
         if tag.release is None or tag.commit is None:
             raise ReconcilerError(f"{tag.ref.name} has no manifest.")
         loaded = self.catalog.content(self.catalog.at(tag.commit), standing.environment)
-        return self.keeper.judged(grounds, standing, tag.release, loaded)
+        judged = self.keeper.judged(grounds, standing, tag.release, loaded)
+        self.observer.keep(tag.name, judged.evidence)
+        return judged
 
     def _one(
         self,
@@ -275,23 +279,3 @@ def _held(tag: JudgedTag, judged: Judged, *, scheduled: bool) -> Promotion:
     earliest = None if verdict.earliest is None else verdict.earliest.isoformat(timespec="minutes")
     promotion = _of(tag, outcome, f"held by {names}", code)
     return replace(promotion, gates=verdict.closed, earliest=earliest)
-
-
-def _nothing(grounds: Grounds, standing: Standing, request: Request) -> Promotion:
-    environment, live = standing.environment.name, standing.live
-    only = request.only
-    version = live.version if live is not None else None
-    if live is None:
-        example = grounds.tag_name(ReleaseName(environment, "…"))
-        reason = f"waits for its first release tag ({example})"
-    elif only is not None and version is not None and only.version == version:
-        reason = f"{only} is live already, nothing to do"
-    else:
-        reason = f"{version or 'what is live'} is live, no newer release tag"
-    return Promotion(
-        environment=environment,
-        outcome="waiting" if live is None else "nothing",
-        reason=reason,
-        version=version,
-        tag=None if live is None else live.tag,
-    )

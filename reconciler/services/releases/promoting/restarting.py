@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from reconciler import telemetry
 from reconciler.core.errors import Conflict, NotFound
 from reconciler.core.model import Deployment, Environment, Observation, Phase
 from reconciler.core.releases.records import AuditEntry
@@ -134,6 +135,7 @@ class Restarter:
             content_digest=desired.content_digest,
             owner=self.processes.owner(),
         )
+        deployment = telemetry.redactor().record(deployment)
         self.store.record_live(deployment, tuple(_owned(loaded)), desired.content_digest)
         self.observer.history(grounds, standing.environment.name, tag.name.version)
         self.store.add_audit(

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
+from reconciler.core.calendar import reading
 from reconciler.core.errors import EXIT_DONE, ReconcilerError
 from reconciler.core.messages.review import Severity
 from reconciler.core.model import Environment
+from reconciler.core.releases import names
 from reconciler.core.releases.model import ReleaseName
-from reconciler.core.render.previews import Preview
-from reconciler.core.render.proposals import Page
+from reconciler.core.render.pages import Page, Preview
 from reconciler.services.releases.judging import proofs
 from reconciler.services.releases.judging.gating import Judged
+from reconciler.services.releases.judging.standing import Standing
 from reconciler.services.releases.making.drafting import Draft
 from reconciler.services.releases.making.preparing import Prepared
+from reconciler.services.releases.reading.grounds import Grounds
 
 
 class Outcome(StrEnum):
@@ -25,6 +29,7 @@ class Outcome(StrEnum):
     NOTHING = "nothing"
     REPLACED = "replaced"
     PENDING = "pending"
+    DECLINED = "declined"
     NOT_A_RELEASE_DAY = "not-a-release-day"
     REFUSED = "refused"
 
@@ -70,9 +75,21 @@ def pending(name: ReleaseName, what: str) -> Proposal:
     )
 
 
-def page(draft: Draft, judged: Judged, manager: str | None, branches: tuple[str, str]) -> Page:
-    """Return what reviewers read; `branches` are the release's own and the protected one."""
-    name = draft.release.name
+def declined(each: Proposal, url: str) -> Proposal:
+    """Return that nothing is proposed, since a person closed the pull request of that content."""
+    return Proposal(
+        environment=each.environment,
+        outcome=Outcome.DECLINED,
+        reason=f"{each.reason}; {url} was closed with this content, so it is not opened again",
+        version=each.version,
+    )
+
+
+def page(grounds: Grounds, standing: Standing, draft: Draft, judged: Judged, at: datetime) -> Page:
+    """Return what reviewers of a release read at a moment."""
+    authority, roles = standing.authority, tuple(judged.facts.approvals)
+    name, pipeline = draft.release.name, grounds.pipeline
+    calendar = reading.calendar_of(pipeline.raw)
     monitors = draft.environment.raw.get("promotion", {}).get("monitors", ())
     return Page(
         preview=Preview(
@@ -82,11 +99,15 @@ def page(draft: Draft, judged: Judged, manager: str | None, branches: tuple[str,
             missing=[(each.kind, each.name, each.missing) for each in draft.configuration],
             verdict=judged.verdict,
         ),
-        branch=branches[0],
-        protected=branches[1],
-        manager=manager,
+        branch=names.branch_name(pipeline.branch_format, name),
+        protected=pipeline.protected_branch,
+        manager=calendar.release_manager(calendar.day(at)),
         managers=judged.facts.release_managers,
-        roles=tuple(judged.facts.approvals),
+        roles=roles,
+        via={role: authority.via(role) for role in roles},
+        checks={
+            role: [each.name for each in authority.checks(role, name.environment)] for role in roles
+        },
         commands={
             message.fingerprint: proofs.acknowledge_command(name, message)
             for message in draft.plan.messages

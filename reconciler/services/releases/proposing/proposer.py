@@ -16,7 +16,7 @@ from reconciler.core.model import Environment, Mode
 from reconciler.core.releases import names
 from reconciler.core.releases.model import Release, ReleaseName, ReleaseType, Source
 from reconciler.core.render import proposals
-from reconciler.core.render.proposals import Page
+from reconciler.core.render.pages import Page
 from reconciler.ports import StoreReader
 from reconciler.services.releases.judging import checking
 from reconciler.services.releases.judging.gating import GateKeeper
@@ -265,9 +265,7 @@ class Proposer:
     def _page(self, grounds: Grounds, day: _Day, standing: Standing, draft: Draft) -> Page:
         """Return what reviewers read."""
         judged = self.keeper.judged(grounds, standing, draft.release, draft.loaded, day.at)
-        where = names.branch_name(grounds.pipeline.branch_format, draft.release.name)
-        manager = day.calendar.release_manager(day.calendar.day(day.at))
-        return proposal.page(draft, judged, manager, (where, grounds.pipeline.protected_branch))
+        return proposal.page(grounds, standing, draft, judged, day.at)
 
     @property
     def _catalog(self) -> Catalog:

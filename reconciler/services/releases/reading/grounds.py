@@ -16,6 +16,7 @@ from reconciler.core.names import nearest
 from reconciler.core.releases import names, trust
 from reconciler.core.releases.evidence import SignatureFinding
 from reconciler.core.releases.model import ReleaseName
+from reconciler.core.releases.outside import Outside
 from reconciler.core.releases.tags import TagObject, parse_tag_object
 from reconciler.core.releases.trust import Authority, WhoKeys
 from reconciler.ports import Snapshot
@@ -29,7 +30,8 @@ class Grounds:
 
     `tags` are by name, without `refs/tags/`. `authorities` remembers who decides, by environment
     and trusted commit, and `signatures` whose each tag's is by their keys: nothing of it changes
-    while the tip is the same.
+    while the tip is the same. `outside` remembers what the forge showed of releases, by tag name
+    and digests.
     """
 
     workspace: Workspace
@@ -37,6 +39,7 @@ class Grounds:
     tags: Mapping[str, TagRef]
     authorities: dict[tuple[str, str | None], Authority] = field(default_factory=dict)
     signatures: dict[tuple[str, str | None, TagRef], SignatureFinding] = field(default_factory=dict)
+    outside: dict[tuple[str, str], Outside] = field(default_factory=dict)
     _objects: dict[str, TagObject | str] = field(default_factory=dict)
 
     @property

@@ -12,7 +12,7 @@ from datetime import datetime
 from reconciler.core.calendar import reading as calendars
 from reconciler.core.errors import NotFound
 from reconciler.core.model import Environment, Finding
-from reconciler.core.releases import approvals, names
+from reconciler.core.releases import names
 from reconciler.core.releases.approvals import Approval
 from reconciler.core.releases.listed import Listed, ListedTag
 from reconciler.core.releases.model import Release, ReleaseName
@@ -93,7 +93,7 @@ class ReleaseLister:
         return replace(
             listed,
             tag=None if tag is None else _listed_tag(tag),
-            approvals=self._approvals(grounds, standing, release, tag),
+            approvals=self._approvals(grounds, standing, release),
             acknowledgements=self.witness.acknowledgements(grounds, standing, release, now),
         )
 
@@ -108,17 +108,11 @@ class ReleaseLister:
         return None if tag is None else _listed_tag(tag)
 
     def _approvals(
-        self, grounds: Grounds, standing: Standing, release: Release, tag: JudgedTag | None
+        self, grounds: Grounds, standing: Standing, release: Release
     ) -> dict[str, Approval | None]:
-        found = self.witness.approval_evidence(grounds, standing, release)
-        evidence = None if tag is None else tag.evidence
         # Whoever approved without having to is shown as well.
-        may = standing.authority.roles(release.environment)
-        more = sorted(({each.role for each in found} & {*may}) - {*standing.authority.approvals})
-        given = {
-            role: approvals.first_valid(role, [e for e in found if e.role == role], evidence)
-            for role in (*standing.authority.approvals, *more)
-        }
+        more = self.witness.roles(grounds, standing, release)
+        given = self.witness.approvals(grounds, standing, release, more).given
         wanted = standing.authority.approvals
         return {r: approval for r, approval in given.items() if approval or r in wanted}
 

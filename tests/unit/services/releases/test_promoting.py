@@ -346,3 +346,17 @@ def test_a_production_release_follows_staging() -> None:
     shop.clock.advance(3600)
     assert outcomes(shop.promote("production")) == [("1.0.0", "applied")]
     assert shop.running("production")[SYNC_KEY] == "Sync"
+
+
+def test_a_merged_release_without_a_tag_is_named() -> None:
+    """What waits for nothing but its tag is said, with the command."""
+    shop = Delivery()
+    shop.released()
+    shop.change("Other")
+    shop.reconcile()
+    shop.merged("staging", "1.1.0")
+
+    (promotion,) = shop.promote()
+    assert promotion.reason.endswith(
+        "staging/1.1.0 is merged and needs its tag: `reconciler release tag staging/1.1.0 --push`"
+    )

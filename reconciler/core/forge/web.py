@@ -10,17 +10,32 @@ from typing import NamedTuple
 
 
 class _Forge(NamedTuple):
-    """A kind of forge: a word of its host name, and the paths of a commit and of a file in it."""
+    """A kind of forge: a word of its host name, and paths in it.
+
+    They are those of a commit, of a file, and of where a branch is proposed.
+    """
 
     word: str
     commit: str = "commit/{commit}"
     file: str = "blob/{commit}/{path}"
+    compare: str = "compare/{base}...{head}"
 
 
 _FORGES = (
-    _Forge("github"),
-    _Forge("gitlab", "-/commit/{commit}", "-/blob/{commit}/{path}"),
-    _Forge("bitbucket", "commits/{commit}", "src/{commit}/{path}"),
+    _Forge("github", compare="compare/{base}...{head}?expand=1"),
+    _Forge(
+        "gitlab",
+        "-/commit/{commit}",
+        "-/blob/{commit}/{path}",
+        "-/merge_requests/new?merge_request[source_branch]={head}"
+        "&merge_request[target_branch]={base}",
+    ),
+    _Forge(
+        "bitbucket",
+        "commits/{commit}",
+        "src/{commit}/{path}",
+        "pull-requests/new?source={head}&dest={base}",
+    ),
     *(_Forge(word, file="src/commit/{commit}/{path}") for word in ("codeberg", "gitea", "forgejo")),
 )
 # `git@host:owner/repo.git`, as ssh takes it, and URLs; a port of ssh is not that of the web.
@@ -47,6 +62,25 @@ def file_url(remote: str | None, commit: str | None, path: str) -> str | None:
         return None
     forge, address = found
     return f"{address}/{forge.file.format(commit=commit, path=_quoted(path))}"
+
+
+def compare_url(remote: str | None, base: str, head: str) -> str | None:
+    """Return the page where a person proposes a branch for another one.
+
+    None where the remote is no forge that is known.
+    """
+    if (found := _page(remote)) is None:
+        return None
+    forge, address = found
+    return f"{address}/{forge.compare.format(base=_quoted(base), head=_quoted(head))}"
+
+
+def repository(remote: str | None) -> tuple[str, str] | None:
+    """Return server and `owner/name` of a repository on a forge; None of any other remote."""
+    if (found := _page(remote)) is None:
+        return None
+    server, _, name = found[1].removeprefix("https://").partition("/")
+    return f"https://{server}", name
 
 
 def _page(remote: str | None) -> tuple[_Forge, str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.core import forges
+from reconciler.core.forge import web
 
 COMMIT = "c0ffee" * 6 + "c0ff"
 PATH = "environments/production/releases/1.4.0.yaml"
@@ -25,7 +25,7 @@ PATH = "environments/production/releases/1.4.0.yaml"
 )
 def test_every_form_of_an_address_leads_to_the_same_page(remote: str) -> None:
     """User, password, port of ssh and the ending .git are no part of a web address."""
-    assert forges.commit_url(remote, COMMIT) == f"https://github.com/shop/flows/commit/{COMMIT}"
+    assert web.commit_url(remote, COMMIT) == f"https://github.com/shop/flows/commit/{COMMIT}"
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,8 @@ def test_every_form_of_an_address_leads_to_the_same_page(remote: str) -> None:
 def test_each_forge_has_its_own_pages(host: str, commit: str, file: str) -> None:
     """Commits and files stand where that forge shows them; a group within a group stays."""
     remote = f"git@{host}:shop/team/flows.git"
-    assert forges.commit_url(remote, COMMIT) == f"https://{host}/shop/team/flows/{commit}"
-    assert forges.file_url(remote, COMMIT, PATH) == f"https://{host}/shop/team/flows/{file}"
+    assert web.commit_url(remote, COMMIT) == f"https://{host}/shop/team/flows/{commit}"
+    assert web.file_url(remote, COMMIT, PATH) == f"https://{host}/shop/team/flows/{file}"
 
 
 @pytest.mark.parametrize(
@@ -65,17 +65,41 @@ def test_each_forge_has_its_own_pages(host: str, commit: str, file: str) -> None
 )
 def test_what_is_no_known_forge_has_no_link(remote: str | None) -> None:
     """A link that may lead nowhere is worse than none."""
-    assert forges.commit_url(remote, COMMIT) is None
-    assert forges.file_url(remote, COMMIT, PATH) is None
+    assert web.commit_url(remote, COMMIT) is None
+    assert web.file_url(remote, COMMIT, PATH) is None
+
+
+@pytest.mark.parametrize(
+    ("host", "page"),
+    [
+        ("github.com", "compare/main...release/staging/1.4.0%2Bb?expand=1"),
+        (
+            "gitlab.example.com",
+            (
+                "-/merge_requests/new?merge_request[source_branch]=release/staging/1.4.0%2Bb&"
+                "merge_request[target_branch]=main"
+            ),
+        ),
+        ("bitbucket.org", "pull-requests/new?source=release/staging/1.4.0%2Bb&dest=main"),
+        ("codeberg.org", "compare/main...release/staging/1.4.0%2Bb"),
+    ],
+)
+def test_each_forge_has_a_page_to_propose_a_branch(host: str, page: str) -> None:
+    """Whoever has no token finds there what is left to do; a name makes no parameter."""
+    remote = f"https://x:hunter2@{host}/shop/flows.git"
+    found = web.compare_url(remote, "main", "release/staging/1.4.0+b")
+
+    assert found == f"https://{host}/shop/flows/{page}"
+    assert web.compare_url("/srv/git/flows.git", "main", "release") is None
 
 
 @pytest.mark.parametrize("commit", [None, "", "main", "c0ffee", f"{COMMIT}/../..", "C" * 40])
 def test_only_a_whole_commit_id_has_a_page(commit: str | None) -> None:
     """A ref may move, and anything else may lead elsewhere."""
-    assert forges.commit_url("https://github.com/shop/flows", commit) is None
+    assert web.commit_url("https://github.com/shop/flows", commit) is None
 
 
 def test_what_stands_in_a_path_is_quoted() -> None:
     """A file's name makes no parameter and no second address."""
-    found = forges.file_url("https://github.com/shop/flows", COMMIT, "a b/?x=#y.yaml")
+    found = web.file_url("https://github.com/shop/flows", COMMIT, "a b/?x=#y.yaml")
     assert found == f"https://github.com/shop/flows/blob/{COMMIT}/a%20b/%3Fx%3D%23y.yaml"

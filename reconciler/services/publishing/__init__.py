@@ -1,0 +1,1 @@
+"""What people on the forge are told: comments, statuses, deployments, pull requests."""
