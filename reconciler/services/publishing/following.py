@@ -86,7 +86,7 @@ class Follower:
         concerned = self.reviewer.concerned(grounds, head, grounds.snapshot)
         if not concerned or (served and concerned[-1] not in served):
             return None
-        report = self.reviewer.live(grounds, head, grounds.snapshot, with_plans=is_fresh)
+        report = self.reviewer.live(grounds, head, grounds.snapshot, is_fresh=is_fresh)
         return report if is_fresh or report.releases else None
 
     def _newer(self, grounds: Grounds, refs: PullRefs) -> tuple[Snapshot, bool]:

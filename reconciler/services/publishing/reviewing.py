@@ -71,20 +71,22 @@ class Reviewer:
         return replace(self, drafter=drafter, keeper=replace(self.keeper, drafter=drafter))
 
     def live(
-        self, grounds: Grounds, head: Snapshot, base: Snapshot, *, with_plans: bool = True
+        self, grounds: Grounds, head: Snapshot, base: Snapshot, *, is_fresh: bool = True
     ) -> Report:
         """Compare a commit with what runs: users are counted, drift and gates are known.
 
-        Without plans only the releases that it brings are looked at.
+        Of one that is not fresh, since it lacks commits of the older side, only the releases that
+        it brings are looked at: all else would look as if it were taken back.
         """
         pages = self.releases(grounds, head, base)
-        changed = self.concerned(grounds, head, base) if with_plans else ()
+        changed = self.concerned(grounds, head, base) if is_fresh else ()
         plans = [
             self._plan(grounds, head, grounds.environment(n)) for n in changed if n not in pages
         ]
         try:
             chosen = self.catalog.workspace.of_snapshot(head)
-            changes, found = self._rules(chosen, base), self._findings(grounds, chosen, base, plans)
+            changes = self._rules(chosen, base) if is_fresh else ()
+            found = self._findings(grounds, chosen, base, plans, is_fresh=is_fresh)
         except Invalid as error:
             changes, found = (), error.findings
         report = Report(
@@ -125,11 +127,18 @@ class Reviewer:
             return ()
 
     def _findings(
-        self, grounds: Grounds | None, chosen: Chosen, base: Snapshot, plans: Sequence[Plan]
+        self,
+        grounds: Grounds | None,
+        chosen: Chosen,
+        base: Snapshot,
+        plans: Sequence[Plan],
+        *,
+        is_fresh: bool = True,
     ) -> tuple[Finding, ...]:
         """Return what is invalid, but for what the plans tell."""
         told = {finding for plan in plans for finding in plan.findings}
-        found = [*self.viewer.validate(chosen, against=base.commit).findings]
+        against = base.commit if is_fresh else None
+        found = [*self.viewer.validate(chosen, against=against).findings]
         if grounds is not None:
             found += self._untrue(grounds, chosen.snapshot, base)
         return tuple(dict.fromkeys(finding for finding in found if finding not in told))

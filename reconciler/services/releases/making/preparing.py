@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.core import layout
-from reconciler.core.errors import Invalid, NotFound, ReconcilerError, UsageError
+from reconciler.core.errors import Conflict, Invalid, NotFound, ReconcilerError, UsageError
 from reconciler.core.model import Environment, Mode
 from reconciler.core.releases import names
 from reconciler.core.releases.model import (
@@ -124,11 +124,12 @@ class Preparer:
         descriptions say, unless there is a `body`.
 
         Raises:
-            Conflict: the branch moved meanwhile.
+            Conflict: the branch moved meanwhile, or holds a release of another type.
             RepositoryError: it is checked out, or git knows no user.
         """
         many = list(drafts)
         first = many[0]
+        self._refuse_another(grounds, first)
         branch = names.branch_name(grounds.pipeline.branch_format, first.release.name)
         files: dict[str, bytes | None] = {}
         for draft in many:
@@ -146,6 +147,18 @@ class Preparer:
             )
         )
         return Prepared(draft=first, branch=branch, commit=commit, is_new=True)
+
+    def _refuse_another(self, grounds: Grounds, draft: Draft) -> None:
+        """Refuse to take the branch of somebody's release that is for something else."""
+        name, found = draft.release.name, self.on_branch(grounds, draft.release.name)
+        if found is None or found[1].type is draft.release.type:
+            return
+        branch = names.branch_name(grounds.pipeline.branch_format, name)
+        raise Conflict(
+            f"The branch {branch} holds {name} as a {found[1].type.value} already, and this would "
+            f"make a {draft.release.type.value} of it.",
+            hint=f"Give another --version, or delete that branch if nobody wants its {name}.",
+        )
 
     def on_branch(self, grounds: Grounds, name: ReleaseName) -> tuple[str, Release] | None:
         """Return head and manifest of a release's branch, None where there is no such branch."""

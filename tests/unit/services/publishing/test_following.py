@@ -199,6 +199,19 @@ def test_a_read_only_folder_that_changes_alone_is_told(desk: Desk) -> None:
     assert found["reconciler"] is State.FAILURE
 
 
+def test_a_release_that_is_behind_gets_its_preview_alone(desk: Desk) -> None:
+    """Rules that changed on the protected branch meanwhile are not told as those of a release."""
+    number = proposed(desk)
+    desk.git.pulls[number] = PullRefs(desk.git.pulls[number].head, None)
+    desk.policy(STAGING, "  promotion: {selfHeal: true}\n")
+    desk.follow()
+
+    comment = desk.comment(number)
+    assert "staging/1.0.0" in comment
+    assert "ules change" not in comment
+    assert "Cannot be planned" not in comment
+
+
 def test_one_refused_comment_stops_no_other(desk: Desk) -> None:
     """A locked conversation is told, and the other pull requests get their comments."""
     for name in ("one", "two"):

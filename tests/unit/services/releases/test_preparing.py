@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.core.errors import Held, NotFound, ReconcilerError, UsageError
+from reconciler.core.errors import Conflict, Held, NotFound, ReconcilerError, UsageError
 from reconciler.core.model import Kind, ResourceKey
 from reconciler.core.releases.model import Base, ReleaseName, ReleaseType
 from reconciler.services.releases.making.asking import Ask
@@ -421,3 +421,15 @@ def test_a_rollback_to_what_never_was_is_not_found(shop: Delivery) -> None:
     shop.merged(version="1.1.0")
     with pytest.raises(NotFound, match=r"1\.1\.0 was never live"):
         rollback(shop, "1.1.0", "2.0.0")
+
+
+def test_another_type_does_not_take_a_releases_branch() -> None:
+    """What somebody made for something else is not replaced in silence."""
+    shop = Delivery()
+    shop.reconcile()
+    shop.make("staging", "1.0.0")
+    with pytest.raises(Conflict, match="as a regular already") as caught:
+        shop.make("staging", "1.0.0", type=ReleaseType.WARMFIX)
+
+    assert "--version" in str(caught.value.hint)
+    assert shop.manifest("staging", "1.0.0", "release/staging/1.0.0").type is ReleaseType.REGULAR
