@@ -32,6 +32,7 @@ LOCKED = "locked"  # a role whom the server asks for the password; it trusts all
 TEMPLATE = "reconciler_template"
 VERSION = 18
 
+# What was committed is with the operating system: a server that is killed keeps it.
 _SETTINGS = {
     "autovacuum": "off",
     "fsync": "off",
@@ -41,7 +42,6 @@ _SETTINGS = {
     "max_connections": "80",
     "max_wal_senders": "0",
     "shared_buffers": "32MB",
-    "synchronous_commit": "off",
     "unix_socket_directories": "",
     "wal_level": "minimal",
 }
