@@ -109,6 +109,11 @@ class Session:
         """Write our own commands to a build server beside the answer, on stderr."""
         typer.echo(printable.visible(telemetry.redactor().text(text)), err=True)
 
+    def show_file(self, text: str) -> None:
+        """Write a file whose lines end with CR and LF to stdout; else as `show` does."""
+        lines = telemetry.redactor().text(text).removesuffix("\r\n").split("\r\n")
+        _write("".join(f"{printable.plain(line)}\r\n" for line in lines).removesuffix("\n"))
+
     def show_json(self, answer: Mapping[str, Any]) -> None:
         """Write an answer for machines to stdout."""
         _write(render_json.dumps(telemetry.redactor().value(answer)))

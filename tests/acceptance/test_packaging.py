@@ -60,7 +60,10 @@ def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
     """No test, cache or state of a developer is shipped."""
     names = zipfile.ZipFile(wheel).namelist()
 
-    assert {name.partition("/")[0].partition("-")[0] for name in names} == {"reconciler"}
+    assert {name.partition("/")[0].partition("-")[0] for name in names} == {
+        "reconciler",
+        "gitops_reconciler",
+    }
     assert [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".db"))] == []
 
 

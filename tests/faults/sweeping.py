@@ -18,9 +18,9 @@ KINDS = ("full", "io", "memory", "files")
 # FAULTS_ALL=1 tries every point, and every kind of failure at every call, which takes half an hour.
 # Else the largest sweep, kills on SQLite, tries every point and the others one of so many, each
 # call with one kind of failure; FAULTS_SHIFT=1, 2, … moves them on to the next.
-POINTS = 5  # of a sweep of kills
-WRITING = 12  # of the calls that write
-READING = 48  # of those that only read or begin
+POINTS = 8  # of a sweep of kills
+WRITING = 20  # of the calls that write
+READING = 80  # of those that only read or begin
 EVERYTHING = os.environ.get("FAULTS_ALL") == "1"
 SHIFT = int(os.environ.get("FAULTS_SHIFT", "0"))
 SHOWN = 5  # failures of a sweep that are told

@@ -57,7 +57,7 @@ def run(
         (session.note if ics else session.show)(rendering.NO_CALENDAR)
     elif ics:
         # The end of the last line is written by whoever shows the text.
-        session.show(export.ics(seen.overview, seen.now).removesuffix("\n"))
+        session.show_file(export.ics(seen.overview, seen.now))
     else:
         session.show(rendering.text(seen.overview, session.style))
     return EXIT_DONE
