@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from reconciler.testing import loopback
 from reconciler.testing.github import control
 from reconciler.testing.github.answers import DOCUMENTATION, Refused, Reply, Request
 from reconciler.testing.github.faults import Fault, Faults, Planned
 from reconciler.testing.github.routes import Routes
 from reconciler.testing.github.state import GitHubState
+from reconciler.testing.loopback import PAGE, Dropped, Serving
 
 BOT = "github-actions[bot]"
-_POLL = 0.01
-_GARBAGE = b"<html><body><h1>Welcome</h1> Please log in to the proxy.</body></html>"
 _BEFORE = (Fault.DELETED, Fault.EDITED, Fault.TWIN)
-
-
-class _Dropped(Exception):
-    """The connection ends here."""
 
 
 class GitHubServer:
@@ -50,17 +43,12 @@ class GitHubServer:
         self._login = login
         self._logins = dict(logins or {})
         self._port = port
-        self._serving: tuple[_Http, threading.Thread] | None = None
+        self._serving: Serving | None = None
 
     def __enter__(self) -> Self:
         """Start."""
-        http = _Http(self, self._port)
-        self._port = http.server_address[1]
-        serving = threading.Thread(
-            target=http.serve_forever, args=(_POLL,), name="github", daemon=True
-        )
-        self._serving = (http, serving)
-        serving.start()
+        self._serving = Serving(_Http(self, self._port), "github")
+        self._port = self._serving.port
         return self
 
     def __exit__(
@@ -79,15 +67,9 @@ class GitHubServer:
 
     def stop(self) -> None:
         """Answer no more, and end the connections that hang."""
-        if self._serving is None:
-            return
-        http, serving = self._serving
-        self._serving = None
-        http.stopping.set()
-        http.shutdown()
-        http.server_close()
-        http.drop_all()
-        serving.join()
+        serving, self._serving = self._serving, None
+        if serving is not None:
+            serving.end()
 
     def whose(self, token: str | None) -> str:
         """Return who writes with a token.
@@ -103,83 +85,24 @@ class GitHubServer:
         return login
 
 
-class _Http(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
+class _Http(loopback.Http):
     def __init__(self, forge: GitHubServer, port: int) -> None:
-        """Listen on this machine only."""
+        """Take whose requests it answers."""
         self.forge = forge
-        self.stopping = threading.Event()
-        self._open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), _Handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Remember the connection, so that stopping ends it."""
-        self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        """Forget it again."""
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def drop_all(self) -> None:
-        """End every connection."""
-        for each in list(self._open):
-            _drop(each)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a client that went away is no news here."""
+        super().__init__(_Handler, port)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(loopback.Handler):
     server: _Http
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1  # one segment for head and body
 
-    def do_GET(self) -> None:
-        """Answer."""
-        self._answer()
-
-    def do_POST(self) -> None:
-        """Answer."""
-        self._answer()
-
-    def do_PUT(self) -> None:
-        """Answer."""
-        self._answer()
-
-    def do_PATCH(self) -> None:
-        """Answer."""
-        self._answer()
-
-    def do_DELETE(self) -> None:
-        """Answer."""
-        self._answer()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Write nothing to stderr: the log is kept in memory."""
-
-    def _answer(self) -> None:
-        try:
-            where = urlsplit(self.path)
-            body = self._body()
-            if where.path.startswith("/_test/"):
-                self._send(control.answer(self.server.forge, self._request(where.path[7:], body)))
-            else:
-                self._api(where.path, body)
-        except _Dropped:
-            self.close_connection = True
-            _drop(self.connection)
-
-    def _body(self) -> Any:
-        length = int(self.headers.get("Content-Length") or 0)
-        data = self.rfile.read(length) if length else b""
-        if len(data) < length:  # the sender is gone: half a request asks for nothing
-            raise _Dropped
-        return json.loads(data) if data else {}
+    def reply(self) -> None:
+        """Answer a test, or a request to the API."""
+        where, data = urlsplit(self.path), self.read_body()
+        body = json.loads(data) if data else {}
+        if where.path.startswith("/_test/"):
+            self._send(control.answer(self.server.forge, self._request(where.path[7:], body)))
+        else:
+            self._api(where.path, body)
 
     def _request(self, path: str, body: Any, login: str = "") -> Request:
         query = parse_qsl(urlsplit(self.path).query, keep_blank_values=True)
@@ -204,19 +127,19 @@ class _Handler(BaseHTTPRequestHandler):
                 reply = self._answered(path, body, fault)
         told |= {"status": reply.status, "answer": None if _is_page(reply) else reply.body}
         if fault is not None and fault.fault is Fault.LOST_REPLY:
-            raise _Dropped
+            raise Dropped
         self._send(reply, cut=fault is not None and fault.fault is Fault.CUT_REPLY)
 
     def _told_to_fail(self, fault: Planned | None) -> Reply | None:
         """Return the reply of a fault that leaves no effect, None if there is none."""
         match None if fault is None else fault.fault:
             case Fault.LOST_REQUEST:
-                raise _Dropped
+                raise Dropped
             case Fault.HANG:
                 self.server.stopping.wait(fault.seconds if fault else 0)
-                raise _Dropped
+                raise Dropped
             case Fault.GARBAGE:
-                return Reply(status=fault.status if fault else 200, body=_GARBAGE)
+                return Reply(status=fault.status if fault else 200, body=PAGE)
             case Fault.STATUS:
                 return _failed(fault)
         return None
@@ -238,17 +161,8 @@ class _Handler(BaseHTTPRequestHandler):
         data = json.dumps(reply.body).encode() if is_json else reply.body
         if reply.status == 204:
             data = b""
-        self.send_response(reply.status)
         kind = "application/json; charset=utf-8" if is_json else "text/html"
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data)))
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(data[: len(data) // 2] if cut else data)
-        self.wfile.flush()
-        if cut:
-            raise _Dropped
+        self.deliver(reply.status, kind, data, reply.headers, cut=cut)
 
 
 def _is_page(reply: Reply) -> bool:
@@ -280,11 +194,3 @@ def _interfere(state: GitHubState, request: Request, fault: Fault) -> None:
 def _token(header: str | None) -> str | None:
     kind, _, token = (header or "").partition(" ")
     return token if kind.lower() in {"token", "bearer"} and token else None
-
-
-def _drop(connection: socket.socket) -> None:
-    """End a connection at once, whatever is still on its way."""
-    try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # it is gone already
