@@ -79,14 +79,12 @@ class Report:
 
 def body(report: Report, limit: int = LIMIT) -> str:
     """Return the comment without its hidden marker, of at most about `limit` characters."""
-    end = "\n\n".join(_end(report))
-    main = _main(report, limit - cutting.size(end))
-    return f"{main}\n\n{end}" if end else main
+    return "\n\n".join(filter(None, _parts(report, limit)))
 
 
-def stated(report: Report, limit: int = LIMIT) -> str:
+def stated(report: Report) -> str:
     """Return the beginning of the comment that counts: without what it was made from, and when."""
-    return _main(report, limit - cutting.size("\n\n".join(_end(report))))
+    return _parts(report)[0]
 
 
 def plan_digest(report: Report) -> str:
@@ -97,13 +95,20 @@ def plan_digest(report: Report) -> str:
 
 def wanted(report: Report) -> Wanted:
     """Return the comment that shall stand for a report."""
+    main, end = _parts(report)
     return Wanted(
-        text=body(report),
-        stated=stated(report),
+        text="\n\n".join(filter(None, (main, end))),
+        stated=main,
         head=report.commit or "",
         source=Source.LIVE if report.live else Source.GIT,
         plan=plan_digest(report),
     )
+
+
+def _parts(report: Report, limit: int = LIMIT) -> tuple[str, str]:
+    """Return what counts, and what it was made from; the second is empty for what is merged."""
+    end = "\n\n".join(_end(report))
+    return _main(report, limit - cutting.size(end)), end
 
 
 def _main(report: Report, limit: int) -> str:

@@ -49,24 +49,20 @@ class Publisher:
         # What is checked out may be a merge that the forge made of it.
         report = report if head is None else replace(report, commit=head)
         report = telemetry.redactor().record(report)
-        yield from attempted("The job summary", lambda: self.summary.append(comment.body(report)))
+        wanted = comment.wanted(report)
+        yield from attempted("The job summary", lambda: self.summary.append(wanted.text))
         if self.forge is None:
             yield NO_TOKEN
         elif refused is not None:
             yield refused
         else:
-            yield from self._written(self.forge, report, number, head)
-
-    def _written(
-        self, forge: Forge, report: Report, number: int | None, head: str | None
-    ) -> Iterator[str]:
-        if number is not None:
-            do = partial(Commenter(forge=forge).comment, number, comment.wanted(report))
-            yield from told(f"The comment of pull request {number}", do)
-        if head is not None:
-            marks = statuses.of_pull_request(report, self.link)
-            mark = partial(Marker(forge=forge).mark, head, marks)
-            yield from told(f"The status of {head[:12]}", mark)
+            if number is not None:
+                do = partial(Commenter(forge=self.forge).comment, number, wanted)
+                yield from told(f"The comment of pull request {number}", do)
+            if head is not None:
+                marks = statuses.of_pull_request(report, self.link)
+                mark = partial(Marker(forge=self.forge).mark, head, marks)
+                yield from told(f"The status of {head[:12]}", mark)
 
     def _head(self, forge: Forge, number: int, report: Report) -> tuple[str | None, str | None]:
         """Return why nothing is written to a pull request, or its newest commit."""
